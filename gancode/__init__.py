@@ -1,0 +1,37 @@
+"""gancode: the code of the book *Penalise What Deserves It: from GAN to WGAN-GP*.
+
+One small file an idea, in the order of the chapters:
+
+    data        digits and toy data sets, dealt in batches                       all chapters
+    models      generators and critics                                           all
+    losses      what each network minimises, as functions of scores              1 to 3
+    trainers    GAN, LSGAN, WGAN, WGANGP: one training step, four variants        1 to 4
+    penalty     clipping, interpolates, the gradient penalty                     3 and 4
+    probes      what a critic looks like inside                                  4
+    metrics     how good the samples are, as a number                            3 and 4
+    plots       one function a figure                                            all
+    scrubber    training as a strip of frames to move through                    all
+
+Beside them: checks (`check`, and what is asked of arguments), show (`show_code`) and guard (stopping at NaN).
+"""
+
+import importlib
+import os
+
+# Both must be set before TensorFlow and Keras are first imported, and a reader's own setting wins.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from gancode.checks import check
+from gancode.show import show_code
+
+_MODULES = ("data", "losses", "metrics", "models", "penalty", "plots", "probes", "trainers")
+
+__all__ = ["check", "show_code", *_MODULES]
+
+
+def __getattr__(name):
+    """Import a module when it is first asked for, so that `import gancode` alone stays quick."""
+    if name in _MODULES:
+        return importlib.import_module(f"gancode.{name}")
+    raise AttributeError(f"module 'gancode' has no attribute {name!r}")
