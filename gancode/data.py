@@ -1,0 +1,142 @@
+"""Real digits and toy data sets, and how they are dealt to a trainer. Used in all chapters."""
+
+import functools
+import hashlib
+import io
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from gancode.checks import one_of, positive_integer
+
+DIGITS = pathlib.Path(__file__).parent / "digits" / "digits.npz"
+DIGITS_SHA256 = "0f13b3d4b41e8f9fcc5d7894d35d91c99266fde411a39964f88fe9abd8c18588"
+
+
+def mnist(split="train", full=False):
+    """Handwritten digits, float32 (n, 28, 28, 1) in [-1, 1], the range of a tanh generator.
+
+    split: "train" (10 000 images, or 60 000 with full=True) or "test" (2 000, or 10 000).
+    full:  False reads the digits that travel with the book; True lets Keras download all 70 000.
+
+    Raises ValueError for an unknown split or a damaged data file, ConnectionError if a download fails.
+    """
+    return _scaled(_mnist_arrays(split, full)[0])
+
+
+def labels(split="train", full=False):
+    """The digits' labels, int64 (n,), 0 to 9, in the order of `mnist(split, full)`."""
+    return _mnist_arrays(split, full)[1].astype(np.int64)
+
+
+def fashion_mnist(split="train"):
+    """Fashion-MNIST (clothes; Xiao et al. 2017), float32 (n, 28, 28, 1) in [-1, 1], downloaded by Keras."""
+    return _scaled(_downloaded("fashion_mnist", split)[0])
+
+
+def eight_gaussians(n, seed=None):
+    """n points, float32 (n, 2): eight Gaussians (sigma 0.014) on a circle of radius sqrt(2).
+
+    As in the toy experiments of Gulrajani et al. 2017: radius 2, sigma 0.02, all divided by 1.414.
+    """
+    angles = np.arange(8) * np.pi / 4
+    centres = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return _mixture(centres, 0.02, 1.414, n, seed)
+
+
+def twenty_five_gaussians(n, seed=None):
+    """n points, float32 (n, 2): a 5 x 5 grid of Gaussians (Gulrajani et al. 2017: 2 {-2..2}, 0.05, / 2.828)."""
+    ticks = 2.0 * np.arange(-2, 3)
+    centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    return _mixture(centres, 0.05, 2.828, n, seed)
+
+
+def swiss_roll(n, seed=None):
+    """n points, float32 (n, 2): scikit-learn's roll, noise 0.25, seen from the side, / 7.5."""
+    from sklearn.datasets import make_swiss_roll
+
+    positive_integer("n", n)
+    points, _ = make_swiss_roll(n, noise=0.25, random_state=seed)
+    return (points[:, [0, 2]] / 7.5).astype(np.float32)
+
+
+def batches(samples, batch_size=64, n_critic=1, seed=None):
+    """Deal samples for ever, shuffled: each element feeds one training step.
+
+    samples:    array (n, ...), kept as float32.
+    batch_size: samples in one critic step.
+    n_critic:   critic steps in one training step; each gets a fresh batch, as in Algorithm 1 of the papers.
+    seed:       the order of the samples; None draws a new one each time.
+
+    Returns an endless tf.data.Dataset of float32 (batch_size, n_critic, ...). The samples lead, so that
+    several devices share a batch by splitting its first axis.
+
+    Raises ValueError if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
+    """
+    positive_integer("batch_size", batch_size)
+    positive_integer("n_critic", n_critic)
+    samples = np.asarray(samples, dtype=np.float32)
+    if samples.ndim < 2 or len(samples) == 0:
+        raise ValueError(f"samples: expected at least one sample, shape (n, ...), got shape {samples.shape}")
+    if not np.isfinite(samples).all():
+        raise ValueError("samples: expected finite numbers, got NaN or inf among them")
+    samples = tf.constant(samples)
+
+    def gather(indices):  # (batch_size * n_critic,)
+        return tf.reshape(tf.gather(samples, indices), (batch_size, n_critic, *samples.shape[1:]))
+
+    # Shuffling indices and gathering whole batches is much cheaper than shuffling images.
+    indices = tf.data.Dataset.range(len(samples)).shuffle(len(samples), seed=seed).repeat()
+    return indices.batch(batch_size * n_critic, drop_remainder=True).map(gather).prefetch(2)
+
+
+def load_checked(path, sha256):
+    """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked.
+
+    Raises ValueError if the file is not the one with this SHA-256.
+    """
+    raw = path.read_bytes()
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != sha256:
+        raise ValueError(
+            f"{path.name}: the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...). "
+            f"Restore it, for instance with `git checkout gancode/digits/{path.name}`."
+        )
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _scaled(images):
+    return images.astype(np.float32)[..., None] / 127.5 - 1.0
+
+
+def _mixture(centres, sigma, scale, n, seed):
+    positive_integer("n", n)
+    rng = np.random.default_rng(seed)
+    points = centres[rng.integers(len(centres), size=n)] + sigma * rng.standard_normal((n, 2))
+    return (points / scale).astype(np.float32)
+
+
+def _mnist_arrays(split, full):
+    one_of("split", split, ("train", "test"))
+    if full:
+        return _downloaded("mnist", split)
+    arrays = _bundled()
+    return arrays[f"{split}_images"], arrays[f"{split}_labels"]
+
+
+@functools.lru_cache(maxsize=1)
+def _bundled():
+    return load_checked(DIGITS, DIGITS_SHA256)
+
+
+def _downloaded(name, split):
+    import keras
+
+    one_of("split", split, ("train", "test"))
+    try:
+        train, test = getattr(keras.datasets, name).load_data()
+    except Exception as error:
+        raise ConnectionError(f"{name}: Keras could not download it; is there a network? ({error})") from error
+    return train if split == "train" else test
