@@ -1,0 +1,79 @@
+"""Generators and critics: the same two pairs serve every method. Used in all chapters.
+
+A critic ends in one number with no sigmoid: a *score*. Chapters 1 and 2 read it as a discriminator's
+logit, chapters 3 and 4 as the critic's value.
+"""
+
+from keras import Input, Sequential, layers
+
+from gancode.checks import one_of, positive_integer
+
+NORMS = {
+    None: None,
+    "batch": lambda: layers.BatchNormalization(momentum=0.9),
+    "layer": lambda: layers.LayerNormalization(axis=[1, 2, 3]),  # over all of one sample
+    "instance": lambda: layers.GroupNormalization(groups=-1),  # over each channel of one sample
+}
+
+
+def conv_generator(latent_dim=64, channels=16):
+    """Latent (batch, latent_dim) to images (batch, 28, 28, 1) in [-1, 1]: a small DCGAN (Radford et al. 2016)."""
+    positive_integer("latent_dim", latent_dim)
+    positive_integer("channels", channels)
+    return Sequential(
+        [
+            Input((latent_dim,)),
+            layers.Dense(7 * 7 * 2 * channels, use_bias=False),
+            layers.Reshape((7, 7, 2 * channels)),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=False),  # (batch, 14, 14, c)
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
+        ],
+        name="generator",
+    )
+
+
+def conv_critic(channels=16, norm=None):
+    """Images (batch, 28, 28, 1) to scores (batch, 1).
+
+    norm: None, "batch", "layer" or "instance", after the second convolution. The first convolution has none,
+    as in DCGAN. Chapter 4 shows why a gradient penalty cannot live with "batch".
+    """
+    positive_integer("channels", channels)
+    one_of("norm", norm, NORMS)
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            layers.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * channels, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
+            *([NORMS[norm]()] if norm else []),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
+        name="critic",
+    )
+
+
+def mlp_generator(depth, width, latent_dim=2, output_dim=2):
+    """Latent (batch, latent_dim) to points (batch, output_dim): `depth` ReLU layers of `width`, then a linear one."""
+    positive_integer("latent_dim", latent_dim)
+    positive_integer("output_dim", output_dim)
+    return _mlp(depth, width, latent_dim, output_dim, "generator")
+
+
+def mlp_critic(depth, width, input_dim=2):
+    """Points (batch, input_dim) to scores (batch, 1): `depth` ReLU layers of `width`, then a linear one."""
+    positive_integer("input_dim", input_dim)
+    return _mlp(depth, width, input_dim, 1, "critic")
+
+
+def _mlp(depth, width, inputs, outputs, name):
+    positive_integer("depth", depth)
+    positive_integer("width", width)
+    hidden = [layers.Dense(width, activation="relu", kernel_initializer="he_uniform") for _ in range(depth)]
+    return Sequential([Input((inputs,)), *hidden, layers.Dense(outputs)], name=name)
