@@ -1,0 +1,74 @@
+"""What `fit` does besides training: check what it is given, show progress, stop at NaN. Used by trainers."""
+
+import keras
+import tensorflow as tf
+
+
+class NotFiniteError(ValueError):
+    """Training reached NaN or inf. The model is as it was before the step that the message names."""
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Undo the first step that makes a weight or a loss NaN or inf, then stop with its number.
+
+    The undoing happens inside the compiled step, so that it is exact also where several steps make one
+    execution: from the bad step on, every variable keeps the last good value.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.bad_step = tf.Variable(0, dtype=tf.int64, trainable=False)  # 0: none so far
+
+    def remember(self, model):
+        """Copies of all that a step changes: two networks, two optimisers."""
+        return [tf.identity(variable.value) for variable in _state(model)]
+
+    def undo_if_not_finite(self, model, before, logs):
+        """Keep the step if all is finite and no earlier step was bad; put `before` back if not."""
+        numbers = [*logs.values(), *(variable.value for variable in model.generator.variables)]
+        numbers += [variable.value for variable in model.critic.variables]
+        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(tf.cast(x, tf.float32))) for x in numbers])
+        step = tf.cast(model.generator_optimizer.iterations.value, tf.int64)
+        first_bad = tf.logical_and(tf.logical_not(finite), tf.equal(self.bad_step, 0))
+        self.bad_step.assign(tf.where(first_bad, step, self.bad_step))
+        good = tf.equal(self.bad_step, 0)
+        for variable, old in zip(_state(model), before, strict=True):
+            variable.assign(tf.where(good, variable.value, old))
+
+    def on_train_begin(self, logs=None):
+        self.bad_step.assign(0)
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = int(self.bad_step.numpy())
+        if step:
+            raise NotFiniteError(
+                f"training: expected finite weights and losses, got NaN or inf at step {step}; "
+                "the networks and optimisers are as they were before that step"
+            )
+
+
+def check_batches(batches, sample_shape, steps_per_epoch):
+    """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch has an end."""
+    shape = getattr(getattr(batches, "element_spec", None), "shape", None)
+    expected = ("batch", "n_critic", *sample_shape[1:])
+    if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != tuple(sample_shape[1:]) or not shape[1]:
+        got = type(batches).__name__ if shape is None else tuple(shape)
+        raise ValueError(f"batches: expected elements of shape {expected}, as data.batches deals them, got {got}")
+    if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
+
+
+def progress_bar():
+    """tqdm's bar, one tick an epoch: a widget in a notebook, text in a terminal; TQDM_DISABLE=1 hides it."""
+    from tqdm.keras import TqdmCallback
+
+    return TqdmCallback(verbose=0)
+
+
+def _state(model):
+    return [
+        *model.generator.variables,
+        *model.critic.variables,
+        *model.critic_optimizer.variables,
+        *model.generator_optimizer.variables,
+    ]
