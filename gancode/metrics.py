@@ -1,0 +1,106 @@
+"""How good samples are, as a number: the exact Wasserstein distance, and a Frechet distance for digits.
+
+Used in chapters 3 and 4.
+"""
+
+import functools
+import os
+import pathlib
+
+import numpy as np
+from scipy import linalg
+
+from gancode.data import load_checked
+
+CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"
+CLASSIFIER_SHA256 = "cf48315bb783c9fa74c3da1019a2f397abceffd0fe0edd8e343bc403a488aa48"
+FEATURES = 64
+
+
+def wasserstein1(x, y):
+    """Exact W1 between two sets of points of equal weight: the mean distance of the best transport.
+
+    min over plans T of sum_ij T_ij ||x_i - y_j||_2, by POT's network simplex. x: (n, d), y: (m, d), n and m up
+    to a few thousand. Returns a float, in the units of x.
+
+    Raises ValueError unless both are (n, d) with the same d.
+    """
+    # POT looks for every array library it could serve; NumPy is the one in use here.
+    for backend in ("JAX", "CUPY", "PYTORCH", "TENSORFLOW"):
+        os.environ.setdefault(f"POT_BACKEND_DISABLE_{backend}", "1")
+    import ot
+
+    x, y = _points("x", x), _points("y", y)
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"x and y: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
+    return float(ot.emd2([], [], ot.dist(x, y, metric="euclidean"), numItermax=10_000_000))
+
+
+def frechet_distance(x, y):
+    """Squared Frechet distance of the two Gaussians with the means and covariances of x and y.
+
+    ||mu_x - mu_y||^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2)) (Dowson and Landau 1982; for images, Heusel et al. 2017).
+    x: (n, d), y: (m, d). Returns a float of at least 0. It is biased upwards when n is small.
+    """
+    x, y = _points("x", x), _points("y", y)
+    cov_x, cov_y = np.cov(x, rowvar=False).reshape(x.shape[1], -1), np.cov(y, rowvar=False).reshape(y.shape[1], -1)
+    # C_x^(1/2) C_y C_x^(1/2) is symmetric and has the eigenvalues of C_x C_y: real, and at least 0 but for rounding
+    root = _symmetric_root(cov_x)
+    cross = np.sqrt(np.clip(linalg.eigvalsh(root @ cov_y @ root), 0, None)).sum()
+    distance = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(cov_x) + np.trace(cov_y) - 2 * cross
+    return float(max(distance, 0.0))
+
+
+def frechet_digit_distance(images, reference):
+    """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
+
+    images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands). Returns a float: 0 is
+    alike, about 1 is another handful of real digits, hundreds is noise. The features are our own (see
+    digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
+    """
+    return frechet_distance(digit_features(images), digit_features(reference))
+
+
+def digit_features(images):
+    """The classifier's last hidden layer, float64 (n, 64), for images (n, 28, 28, 1) in [-1, 1]."""
+    images = np.asarray(images, dtype=np.float32)
+    if images.ndim != 4 or images.shape[1:] != (28, 28, 1):
+        raise ValueError(f"images: expected shape (n, 28, 28, 1), got {images.shape}")
+    if len(images) <= FEATURES:
+        raise ValueError(f"images: expected more than {FEATURES}, or there is no covariance; got {len(images)}")
+    classifier = _trained_classifier()
+    chunks = [classifier(images[i : i + 500], training=False)[0] for i in range(0, len(images), 500)]
+    return np.concatenate(chunks).astype(np.float64)
+
+
+def digit_classifier():
+    """The classifier, untrained: images to (features, class logits)."""
+    from keras import Input, Model, layers
+
+    images = Input((28, 28, 1))
+    x = layers.Conv2D(16, 5, strides=2, padding="same", activation="relu")(images)
+    x = layers.Conv2D(32, 5, strides=2, padding="same", activation="relu")(x)
+    features = layers.Dense(FEATURES, activation="relu", name="features")(layers.Flatten()(x))
+    return Model(images, [features, layers.Dense(10, name="logits")(features)], name="digit_classifier")
+
+
+@functools.lru_cache(maxsize=1)
+def _trained_classifier():
+    model = digit_classifier()
+    weights = load_checked(CLASSIFIER, CLASSIFIER_SHA256)
+    model.set_weights([weights[name] for name in sorted(weights)])
+    return model
+
+
+def _symmetric_root(matrix):
+    values, vectors = linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+
+def _points(name, points):
+    points = np.asarray(points, dtype=np.float64)
+    if points.ndim != 2 or len(points) == 0:
+        raise ValueError(f"{name}: expected points of shape (n, d), got shape {points.shape}")
+    if not np.isfinite(points).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or inf among them")
+    return points

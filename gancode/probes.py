@@ -1,0 +1,131 @@
+"""What a critic looks like inside, and how its samples change: probes and the callbacks that use them. Chapter 4."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gancode import losses
+from gancode.checks import positive_integer, same_shape
+
+
+def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
+    """How much of the critic's loss arrives at each layer: the paper's Figure 1b (Gulrajani et al. 2017).
+
+    The L2 norm of d(critic loss) / d(activations), over the whole batch, real and fake together; one number a
+    layer, the layer nearest the input first, the output last. The loss is without any penalty. A *layer* is
+    what owns a kernel (dense or convolution); its activations are what leaves it towards the next kernel,
+    after the norm layer and the nonlinearity that follow it.
+
+    critic: a Sequential or functional Keras model. real, fake: (batch, ...), one shape. Returns float64 (layers,).
+
+    Raises ValueError for shapes that differ, a model that is not built, or one without its layers in a graph.
+    """
+    real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
+    same_shape(real, fake)
+    probe = keras.Model(critic.inputs, _activations(critic))
+    running = [tf.identity(variable.value) for variable in critic.non_trainable_variables]
+    with tf.GradientTape() as tape:
+        # Two passes, as in training: with batch norm one pass over both would be another critic.
+        of_real, of_fake = _as_list(probe(real, training=True)), _as_list(probe(fake, training=True))
+        value = loss.critic(of_real[-1], of_fake[-1])
+    gradients = tape.gradient(value, [of_real, of_fake])
+    for variable, old in zip(critic.non_trainable_variables, running, strict=True):
+        variable.assign(old)  # a probe leaves batch norm's running statistics as it found them
+    squares = [[np.sum(np.square(g.numpy().astype(np.float64))) for g in half] for half in gradients]
+    return np.sqrt(np.sum(squares, axis=0))
+
+
+def weight_values(critic):
+    """Every kernel of the critic, flattened into one float32 array (weights,); biases and norm layers left out."""
+    kernels = [layer.kernel.numpy().ravel() for layer in _kernel_layers(critic)]
+    return np.concatenate(kernels)
+
+
+class Every(keras.callbacks.Callback):
+    """Callback: call `record(step)` before the first generator step, every `every` of them, and after the last."""
+
+    def __init__(self, every):
+        super().__init__()
+        self.every = positive_integer("every", every)
+        self.steps = []
+
+    def on_train_begin(self, logs=None):
+        if not self.steps:
+            self._record(self._step())
+        self.last = self._step()
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = self._step()
+        if step // self.every > self.last // self.every:  # not step % every: one execution may be several steps
+            self._record(step)
+        self.last = step
+
+    def on_train_end(self, logs=None):
+        if self.steps[-1] != self._step():
+            self._record(self._step())
+
+    def _step(self):
+        return int(self.model.generator_optimizer.iterations.numpy())
+
+    def _record(self, step):
+        self.steps.append(step)
+        self.record(step)
+
+
+class CriticProbe(Every):
+    """Callback: look into the critic through training.
+
+    real: (batch, ...), a fixed batch of real samples; the fakes come from one fixed latent batch.
+    After training: steps (records,), norms (records, layers), weights (records, weights).
+    """
+
+    def __init__(self, real, every=50):
+        super().__init__(every)
+        self.real = tf.convert_to_tensor(real)
+        self.norms, self.weights = [], []
+
+    def record(self, step):
+        fake = self.model.generate(len(self.real), seed=0)
+        self.norms.append(layer_gradient_norms(self.model.critic, self.real, fake, self.model.objective))
+        self.weights.append(weight_values(self.model.critic))
+
+
+class Snapshots(Every):
+    """Callback: the generator's samples for one fixed latent batch, through training.
+
+    After training: steps (records,), frames (records, n, ...).
+    """
+
+    def __init__(self, every=50, n=64, seed=0):
+        super().__init__(every)
+        self.n, self.seed = positive_integer("n", n), seed
+        self.frames = []
+
+    def record(self, step):
+        self.frames.append(self.model.generate(self.n, seed=self.seed))
+
+
+def _kernel_layers(critic):
+    layers = [layer for layer in critic._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
+    if not layers or any(layer.kernel is None for layer in layers):
+        raise ValueError(f"critic: expected a built model with kernels in it, got {critic.name!r} without")
+    return layers
+
+
+def _activations(critic):
+    """The symbolic output of each block: a layer with a kernel and all that follows it up to the next one."""
+    if not getattr(critic, "built", False) or not getattr(critic, "layers", None) or not hasattr(critic, "inputs"):
+        raise ValueError(f"critic: expected a built Sequential or functional model, got {type(critic).__name__}")
+    blocks = []
+    for layer in critic.layers:
+        if hasattr(layer, "kernel"):
+            blocks.append(layer.output)
+        elif blocks:
+            blocks[-1] = layer.output
+    if not blocks:
+        raise ValueError(f"critic: expected a model with kernels in it, got {critic.name!r} without")
+    return blocks
+
+
+def _as_list(outputs):
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
