@@ -1,0 +1,69 @@
+# make book      build the book: book/_build/html/index.html
+# make test      everything that keeps the book true: unit tests, every chapter run again, the built pages
+# make lab       open the chapters in JupyterLab
+# make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
+# make clean     remove what was built (the Python environment .venv stays)
+#
+# Each target sets itself up. All that is needed is make and a Python from 3.11 to 3.13 with venv.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+BEGUN  := $(VENV)/.begun
+HTML   := book/_build/html/index.html
+WORKS  := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
+# The first Python on this machine that will do. TensorFlow 2.21 has no wheels for 3.14 or newer.
+ifndef PYTHON
+PYTHON := $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c '$(WORKS)' 2>/dev/null && echo $(p))))
+endif
+
+# Before TensorFlow starts: its start-up notes would end up in the chapters' outputs.
+export TF_CPP_MIN_LOG_LEVEL := 3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup book test lab execute clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+
+setup: $(READY)
+
+# Half an environment must never pass for a whole one: a mark is set before the first step and removed after
+# the last. requirements.txt names every package, so pip need not work out what else is wanted (--no-deps).
+# It must compile them, though it takes a while: else the first import does, and shows the packages' warnings.
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(WORKS)' || { \
+	  echo "Python 3.11, 3.12 or 3.13 with venv is needed; found $$($(or $(PYTHON),python3) --version 2>&1)."; \
+	  echo "Install one (on Debian and Ubuntu its venv is a package of its own: python3-venv) and, if it"; \
+	  echo "is not called python3, name it: make book PYTHON=/path/to/python3.12"; exit 1; }
+	@if test -e $(BEGUN); then echo "The last set-up was interrupted: starting again."; rm -rf $(VENV); fi
+	@mkdir -p $(VENV) && rm -f $(READY) && touch $(BEGUN)
+	@echo "Setting up $(VENV) with $(PYTHON): about 800 MB to download, a few minutes, once."
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --no-deps -r requirements.txt
+	$(PY) -m pip install --no-deps --no-build-isolation -e .
+	@rm $(BEGUN) && touch $(READY)
+
+# Always from nothing: a page that is not read again does not repeat its warnings, and one that has been
+# deleted would stay. The chapters' stored outputs are used; nothing is trained.
+book: $(READY)
+	@rm -rf book/_build
+	$(VENV)/bin/jupyter-book build . --path-output book -W --keep-going -n -q
+	@echo "The book: file://$(CURDIR)/$(HTML)"
+
+# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel.
+test: book
+	$(PY) -m ruff check .
+	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
+	  --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+lab: $(READY)
+	$(PY) -m jupyterlab chapters
+
+execute: $(READY)
+	$(PY) tools/execute.py $(CHAPTER)
+
+clean:
+	rm -rf book/_build .pytest_cache .ruff_cache gancode.egg-info build
+	find gancode tests tools chapters -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
