@@ -1,0 +1,193 @@
+"""Runs chapters in place and stores what they show.
+
+    python tools/execute.py         all chapters
+    python tools/execute.py 04      those whose names begin with 04
+
+A chapter is written only when all of it has run: when a cell fails, writes to stderr, or Ctrl-C is pressed, the
+file stays as it was. A code cell whose metadata says {"gancode": {"export": "book/_static/NAME.png"}} also has its
+picture written there, which is how the start page shows a figure from a chapter's own run.
+"""
+
+import argparse
+import base64
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from tqdm import tqdm
+
+from stamp import changes, parts, stamp
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# The same whoever runs it, so that a new run differs only where its results do.
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+START_UP_NOTE = re.compile(r"I\d{4} |WARNING: All log messages before absl::InitializeLog")
+KEPT = ("accelerator", "mystnb")  # notebook metadata that an author may have set
+DROPPED = ("execution", "ExecuteTime", "outputId", "colab", "collapsed", "scrolled")  # left in cells by editors
+
+
+class ChapterFailed(Exception):
+    """A chapter could not be run; the message says where and why."""
+
+
+def execute(path, root=ROOT, quiet=False):
+    """Run one chapter and replace its file. Raises ChapterFailed, the file untouched, if a cell fails."""
+    path = pathlib.Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+    # Taken before the run: should a module be edited meanwhile, the outputs come from what it was.
+    made_by = stamp(parts(notebook, root))
+
+    # An empty folder, so that nothing a chapter needs can lie beside it unnoticed.
+    with tempfile.TemporaryDirectory(prefix="chapter-") as folder, tempfile.TemporaryFile("w+") as last_words:
+        client = NotebookClient(
+            notebook,
+            timeout=None,
+            kernel_name=KERNEL["name"],
+            record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            resources={"metadata": {"path": folder}},
+        )
+        client.reset_execution_trackers()
+        with (
+            client.setup_kernel(env=_environment(root), stderr=last_words),
+            tqdm(total=len(code), desc=path.stem, unit="cell", disable=quiet) as progress,
+        ):
+            for number, index in enumerate(code, start=1):
+                cell = notebook.cells[index]
+                cell.outputs, cell.execution_count = [], None
+                where = f"{path.name}, code cell {number} of {len(code)} ({_first_line(cell)})"
+                try:
+                    client.execute_cell(cell, index, execution_count=number)
+                except CellExecutionError as error:
+                    raise ChapterFailed(f"{where} failed:\n\n{error.traceback}") from error
+                except DeadKernelError as error:
+                    last_words.seek(0)
+                    raise ChapterFailed(f"{where}: Python died.\n\n{last_words.read()[-2000:]}") from error
+                noise = _stderr(cell)
+                if noise:
+                    raise ChapterFailed(f"{where} wrote to stderr, which readers would see:\n\n{noise}")
+                progress.update()
+
+    _tidy(notebook)
+    notebook.metadata["gancode"] = made_by
+    pictures = _pictures(notebook, path, root)
+    nbformat.validate(notebook)
+    for target, png in pictures.items():
+        _replace(target, png)
+    _replace(path, (nbformat.writes(notebook) + "\n").encode())
+    if changes(notebook, root):
+        print(f"{path.name}: gancode was edited during the run; the outputs are already stale", file=sys.stderr)
+
+
+def _environment(root):
+    """The kernel's environment: this tree's package comes first, wherever it is installed from."""
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    # No bars of training in the stored outputs: they are for whoever watches the run.
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **quiet}
+
+
+def _stderr(cell):
+    """What the cell wrote to stderr, its outputs left without TensorFlow's start-up notes.
+
+    TensorFlow 2.21's C++ side reports on import that there is no GPU, whatever TF_CPP_MIN_LOG_LEVEL says.
+    """
+    noise = ""
+    for output in list(cell.outputs):
+        if output.get("name") == "stderr":
+            output.text = "".join(line for line in output.text.splitlines(True) if not START_UP_NOTE.match(line))
+            noise += output.text
+            if not output.text:
+                cell.outputs.remove(output)
+    return noise
+
+
+def _first_line(cell):
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    return lines[0].strip()[:60] if lines else "empty"
+
+
+def _tidy(notebook):
+    """Leave nothing in the metadata that depends on the machine or the editor."""
+    kept = {key: notebook.metadata[key] for key in KEPT if key in notebook.metadata}
+    notebook.metadata = nbformat.from_dict({**kept, "kernelspec": KERNEL, "language_info": LANGUAGE})
+    for cell in notebook.cells:
+        for key in DROPPED:
+            cell.metadata.pop(key, None)
+
+
+def _pictures(notebook, path, root):
+    """{file: PNG bytes} for the cells that export their picture."""
+    pictures = {}
+    for cell in notebook.cells:
+        name = cell.metadata.get("gancode", {}).get("export")
+        if name is None:
+            continue
+        target = (root / name).resolve()
+        if target.suffix != ".png" or not target.is_relative_to((root / "book" / "_static").resolve()):
+            raise ChapterFailed(f"{path.name}: export {name!r}: expected book/_static/NAME.png")
+        found = [out.data["image/png"] for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
+        if len(found) != 1:
+            raise ChapterFailed(f"{path.name}: export {name!r}: expected one picture in the cell, found {len(found)}")
+        pictures[target] = base64.b64decode(found[0])
+    return pictures
+
+
+def _replace(path, content):
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter", nargs="?", default="", help="the beginning of a chapter's name, such as 04")
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+
+    folder = options.root / "chapters"
+    every = sorted(path for path in folder.glob("*.ipynb"))
+    chosen = [path for path in every if path.name.startswith(options.chapter)]
+    if not chosen:
+        names = ", ".join(path.stem for path in every) or "none"
+        print(f"No chapter begins with {options.chapter!r}. There are: {names}", file=sys.stderr)
+        return 2
+    if KERNEL["name"] not in KernelSpecManager().find_kernel_specs():
+        print("Jupyter has no Python kernel here: use make execute", file=sys.stderr)
+        return 2
+    for path in chosen:
+        try:
+            execute(path, options.root)
+        except ChapterFailed as failure:
+            print(f"\n{failure}\n\nThe stored chapter is as it was.", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(f"\nStopped. {path.name} is as it was.", file=sys.stderr)
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
