@@ -30,9 +30,7 @@ def wasserstein1(x, y):
         os.environ.setdefault(f"POT_BACKEND_DISABLE_{backend}", "1")
     import ot
 
-    x, y = _points("x", x), _points("y", y)
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"x and y: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
+    x, y = _two_sets(x, y)
     return float(ot.emd2([], [], ot.dist(x, y, metric="euclidean"), numItermax=10_000_000))
 
 
@@ -41,8 +39,12 @@ def frechet_distance(x, y):
 
     ||mu_x - mu_y||^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2)) (Dowson and Landau 1982; for images, Heusel et al. 2017).
     x: (n, d), y: (m, d). Returns a float of at least 0. It is biased upwards when n is small.
+
+    Raises ValueError unless both are (n, d) with the same d and n of at least 2.
     """
-    x, y = _points("x", x), _points("y", y)
+    x, y = _two_sets(x, y)
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"x and y: expected at least 2 points each, or there is no covariance; got {len(x)}, {len(y)}")
     cov_x, cov_y = np.cov(x, rowvar=False).reshape(x.shape[1], -1), np.cov(y, rowvar=False).reshape(y.shape[1], -1)
     # C_x^(1/2) C_y C_x^(1/2) is symmetric and has the eigenvalues of C_x C_y: real, and at least 0 but for rounding
     root = _symmetric_root(cov_x)
@@ -95,6 +97,13 @@ def _trained_classifier():
 def _symmetric_root(matrix):
     values, vectors = linalg.eigh(matrix)
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+
+def _two_sets(x, y):
+    x, y = _points("x", x), _points("y", y)
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"x and y: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
+    return x, y
 
 
 def _points(name, points):

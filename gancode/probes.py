@@ -22,7 +22,8 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
     """
     real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
     same_shape(real, fake)
-    probe = keras.Model(critic.inputs, _activations(critic))
+    activations = _activations(critic)
+    probe = keras.Model(critic.inputs, activations)
     running = [tf.identity(variable.value) for variable in critic.non_trainable_variables]
     with tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.

@@ -95,4 +95,4 @@ def _webp(figure):
 
 
 def _for_script(value):
-    return json.dumps(value).replace("</", "<\\/")  # no text of ours may end the script early
+    return json.dumps(value).replace("<", "\\u003c")  # no text of ours may end the script, nor open a comment in it
