@@ -56,7 +56,7 @@ book: $(READY)
 test: book
 	$(PY) -m ruff check .
 	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+	  --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
 
 lab: $(READY)
 	$(PY) -m jupyterlab chapters

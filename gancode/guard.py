@@ -59,7 +59,7 @@ def check_batches(batches, sample_shape, steps_per_epoch):
 
 
 def progress_bar():
-    """tqdm's bar, one tick an epoch: a widget in a notebook, text in a terminal; TQDM_DISABLE=1 hides it."""
+    """tqdm's bar, one tick an epoch: a widget in a notebook, text in a terminal (where TQDM_DISABLE=1 hides it)."""
     from tqdm.keras import TqdmCallback
 
     return TqdmCallback(verbose=0)

@@ -37,6 +37,7 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 START_UP_NOTE = re.compile(r"I\d{4} |WARNING: All log messages before absl::InitializeLog")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = ("accelerator", "mystnb")  # notebook metadata that an author may have set
 DROPPED = ("execution", "ExecuteTime", "outputId", "colab", "collapsed", "scrolled")  # left in cells by editors
 
@@ -80,6 +81,7 @@ def execute(path, root=ROOT, quiet=False):
                 except DeadKernelError as error:
                     last_words.seek(0)
                     raise ChapterFailed(f"{where}: Python died.\n\n{last_words.read()[-2000:]}") from error
+                _drop_live_views(cell)
                 noise = _stderr(cell)
                 if noise:
                     raise ChapterFailed(f"{where} wrote to stderr, which readers would see:\n\n{noise}")
@@ -99,9 +101,16 @@ def execute(path, root=ROOT, quiet=False):
 def _environment(root):
     """The kernel's environment: this tree's package comes first, wherever it is installed from."""
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    # No bars of training in the stored outputs: they are for whoever watches the run.
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **quiet}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def _drop_live_views(cell):
+    """Leave out widgets, such as progress bars, that have nothing to show once their kernel has gone."""
+    cell.outputs = [
+        output
+        for output in cell.outputs
+        if WIDGET not in output.get("data", {}) or "text/html" in output["data"]
+    ]
 
 
 def _stderr(cell):
