@@ -1,0 +1,507 @@
+"""The book's own promises: chapters that are run, checked, described and up to date; pages that are whole."""
+
+import ast
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from IPython.core.inputtransformer2 import TransformerManager
+
+import execute
+import gancode
+import stamp
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HTML = ROOT / "book" / "_build" / "html"
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+LISTED = [line.split()[-1] for line in (ROOT / "_toc.yml").read_text().splitlines() if "file:" in line]
+
+# The second-level headings that every chapter has, in this order. A heading may go on: "What changed since LSGAN".
+CONTRACT = (
+    "What you need",
+    "What you will see",
+    "The idea",
+    "The maths",
+    "The code",
+    "The run",
+    "Try it yourself",
+    "What changed",
+    "Summary",
+    "Sources",
+)
+
+LARGEST = 3_000_000  # bytes a chapter
+HELD = "✓ "  # how gancode.check begins a claim that holds
+
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+# --- chapters ----------------------------------------------------------------------------------------------
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    """[(number in the notebook, cell), ...] of the code cells, numbered from 1 among themselves."""
+    return list(enumerate((cell for cell in read(path).cells if cell.cell_type == "code"), start=1))
+
+
+def texts(cell):
+    """Everything a cell shows as text."""
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            yield output.text
+        for mime, text in output.get("data", {}).items():
+            if mime.startswith("text/"):
+                yield text
+
+
+def pictures(cell):
+    return [out for out in cell.outputs if any(mime.startswith("image/") for mime in out.get("data", {}))]
+
+
+def calls_check(cell):
+    tree = ast.parse(TransformerManager().transform_cell(cell.source))
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(getattr(func, "id", getattr(func, "attr", None)) == "check" for func in calls)
+
+
+def test_there_are_chapters_and_all_are_in_the_table_of_contents():
+    assert CHAPTERS
+    assert [f"chapters/{path.stem}" for path in CHAPTERS] == [name for name in LISTED if name.startswith("chapters/")]
+
+
+@each_chapter
+def test_every_code_cell_has_been_run_in_order(path):
+    counts = [cell.execution_count for _, cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1)), f"run it: make execute CHAPTER={path.stem[:2]}"
+
+
+@each_chapter
+def test_no_output_is_an_error_or_a_warning(path):
+    for number, cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", f"code cell {number} stores an error: {output.get('evalue')}"
+            assert output.get("name") != "stderr", f"code cell {number} stores stderr: {output.get('text')}"
+
+
+@each_chapter
+def test_outputs_were_made_by_the_code_as_it_stands(path):
+    why = stamp.changes(read(path), ROOT)
+    assert not why, f"{'; '.join(why)}. Run it again: make execute CHAPTER={path.stem[:2]}"
+
+
+@each_chapter
+def test_a_chapter_is_small_and_its_metadata_plain(path):
+    assert path.stat().st_size < LARGEST
+    notebook = read(path)
+    assert notebook.metadata.kernelspec == execute.KERNEL
+    assert "version" not in notebook.metadata.language_info
+    assert "widgets" not in notebook.metadata
+
+
+@each_chapter
+def test_every_check_is_compared_and_holds(path):
+    checked = [(number, cell) for number, cell in code_cells(path) if calls_check(cell)]
+    assert checked, "a chapter that claims nothing"
+    for number, cell in checked:
+        assert "nbval-check-output" in cell.metadata.get("tags", []), f"tag code cell {number}: nbval-check-output"
+        shown = "".join(texts(cell))
+        assert shown.startswith(HELD) or f"\n{HELD}" in shown, f"code cell {number} stores no check that holds"
+        assert not re.search(r"does not hold|✗|\bfail(s|ed)\b", shown), f"code cell {number} stores a failed check"
+
+
+@each_chapter
+def test_package_code_shown_in_a_chapter_is_what_the_package_holds(path):
+    """Listings show docstrings and comments, which are no part of the stamp."""
+    names = {name: getattr(gancode, name) for name in gancode.__all__}
+    for number, cell in code_cells(path):
+        if cell.source.startswith("show_code("):
+            shown = cell.outputs[0].data["text/markdown"]
+            again = f"code cell {number} shows other code than the package holds: make execute CHAPTER={path.stem[:2]}"
+            assert shown == eval(cell.source, names).data, again
+        else:
+            assert "show_code(" not in cell.source, f"code cell {number}: show_code stands in a cell of its own"
+
+
+@each_chapter
+def test_every_picture_is_described(path):
+    for number, cell in code_cells(path):
+        shown = pictures(cell)
+        if not shown:
+            continue
+        assert len(shown) == 1, f"code cell {number} shows {len(shown)} pictures under one description"
+        said = cell.metadata.get("mystnb", {})
+        alt = said.get("image", {}).get("alt", "")
+        assert len(alt) >= 20, f"code cell {number}: metadata mystnb.image.alt should say what the picture shows"
+        assert alt[0] not in "\"'", f"code cell {number}: quotation marks around alt text would be read out"
+        if "figure" in said:
+            caption = said["figure"].get("caption", "")
+            assert caption[:1] not in ("'", '"'), f"code cell {number}: quotation marks around a caption would be shown"
+            assert caption and caption != alt, f"code cell {number}: mystnb.figure.caption is missing or repeats alt"
+            assert said["figure"].get("name"), f"code cell {number}: mystnb.figure.name is missing"
+
+
+@each_chapter
+def test_outputs_do_not_depend_on_the_machine(path):
+    for number, cell in code_cells(path):
+        for text in texts(cell):
+            found = re.search(r"/(home|root|tmp|Users)/\w+|site-packages| at 0x[0-9a-f]{6,}", text)
+            assert not found, f"code cell {number} shows {found[0]!r}"
+
+
+@each_chapter
+def test_a_chapter_keeps_its_contract(path):
+    prose = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    prose = re.sub(r"^(```+|~~~+).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
+    assert re.match(r"# \S", prose), "a chapter begins with its title"
+    headings = re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
+    kept = [wanted for heading in headings for wanted in CONTRACT if heading.startswith(wanted)]
+    assert kept == list(CONTRACT), f"the headings are {headings}"
+
+
+def exported():
+    """{file: (chapter, picture)} of every picture that a chapter exports."""
+    found = {}
+    for path in CHAPTERS:
+        for _, cell in code_cells(path):
+            name = cell.metadata.get("gancode", {}).get("export")
+            if name:
+                assert name not in found, f"{name} is exported twice"
+                png = [out.data["image/png"] for out in pictures(cell)]
+                assert len(png) == 1, f"{path.stem}: {name} is exported from a cell without one picture"
+                found[name] = path.stem, base64.b64decode(png[0])
+    return found
+
+
+def test_exported_pictures_are_those_of_the_chapters():
+    found = exported()
+    assert found, "the start page's picture comes from a chapter"
+    for name, (chapter, png) in found.items():
+        assert (ROOT / name).read_bytes() == png, f"{name} is not what {chapter} stores: make execute"
+    for path in (ROOT / "book" / "_static").glob("*.png"):
+        assert path.relative_to(ROOT).as_posix() in found, f"{path.name} comes from no chapter"
+
+
+def test_readme_names_only_files_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert target.startswith("book/_build/") or (ROOT / target).exists(), target
+
+
+# --- the built pages ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site():
+    """{path: soup} of the built pages."""
+    if not (HTML / "index.html").exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("the book is not built: make book")
+    pages = [path for path in HTML.rglob("*.html") if "_static" not in path.parts]
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in pages}
+
+
+@pytest.mark.html
+def test_every_page_is_built(site):
+    for name in [*LISTED, "index"]:
+        assert HTML / f"{name}.html" in site
+
+
+@pytest.mark.html
+def test_every_image_is_described_and_there(site):
+    for path, page in site.items():
+        for image in page.find_all("img"):
+            alt = image.get("alt", "").strip()
+            assert alt, f"{path.name}: {image.get('src', '')[:60]} has no alt text"
+            assert not re.search(r"_images/|\.(png|svg|webp)$", alt), f"{path.name}: a file's name for alt text: {alt}"
+            source = image.get("src", "")
+            if source and not source.startswith("data:"):
+                assert (path.parent / unquote(urlsplit(source).path)).exists(), f"{path.name}: {source}"
+
+
+@pytest.mark.html
+def test_no_page_asks_the_network_for_anything(site):
+    for path, page in site.items():
+        for element in page.find_all(["script", "img", "iframe", "source", "link"]):
+            wanted = element.get("href" if element.name == "link" else "src", "")
+            assert not re.match(r"(https?:)?//", wanted), f"{path.name}: <{element.name}> asks for {wanted}"
+        for style in page.find_all("style"):
+            assert not re.search(r"url\(\s*['\"]?(https?:)?//|@import", style.string or ""), f"{path.name}: <style>"
+    for path in HTML.rglob("*.css"):
+        found = re.search(r"(url\(|@import)\s*['\"]?(https?:)?//[^)'\"]*", path.read_text(encoding="utf-8"))
+        assert not found, f"{path.relative_to(HTML)}: {found[0]}"
+
+
+@pytest.mark.html
+def test_every_link_inside_the_book_leads_somewhere(site):
+    anchors = {
+        path: {element.get("id") for element in page.find_all(id=True)}
+        | {element.get("name") for element in page.find_all("a", attrs={"name": True})}
+        for path, page in site.items()
+    }
+    followed = 0
+    for path, page in site.items():
+        for link in page.find_all(["a", "link"], href=True):
+            parts = urlsplit(link["href"])
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.exists(), f"{path.name}: {link['href']} leads nowhere"
+            if parts.fragment and target in anchors:
+                assert unquote(parts.fragment) in anchors[target], f"{path.name}: {link['href']} has no such anchor"
+            followed += 1
+    assert followed > 50
+
+
+@pytest.mark.html
+def test_formulas_are_set_by_a_script_that_travels_with_the_book(site):
+    with_formulas = 0
+    for path, page in site.items():
+        if page.find(class_="math"):
+            scripts = [script["src"] for script in page.find_all("script", src=True) if "mathjax" in script["src"]]
+            assert scripts, f"{path.name} has formulas and no MathJax"
+            for source in scripts:
+                assert (path.parent / urlsplit(source).path).exists(), f"{path.name}: {source}"
+            with_formulas += 1
+    assert with_formulas
+
+
+@pytest.mark.html
+def test_the_start_page_opens_with_the_picture(site):
+    redirect = site[HTML / "index.html"].find("meta", attrs={"http-equiv": re.compile("refresh", re.IGNORECASE)})
+    start = HTML / redirect["content"].split("url=")[-1].strip("'\" ")
+    first = site[start].find("article").find("img")
+    name = pathlib.PurePosixPath(urlsplit(first["src"]).path).name
+    assert (start.parent / first["src"]).read_bytes() == (ROOT / "book" / "_static" / name).read_bytes()
+
+
+# --- the stamp ---------------------------------------------------------------------------------------------
+
+TINY_PACKAGE = {
+    "__init__.py": (
+        '"""Lazy, like the real one."""\nimport importlib\n_MODULES = ("data", "losses", "trainers", "unused")\n\n'
+        'def __getattr__(name):\n    """Import on demand."""\n    return importlib.import_module(f"gancode.{name}")\n'
+    ),
+    "losses.py": '"""Losses."""\n\ndef loss(x):\n    """The loss."""\n    # squared\n    return x * x\n',
+    "trainers.py": "def train():\n    from . import losses\n    return losses.loss(2)\n",
+    "data.py": "def samples():\n    return [1, 2]\n",
+    "unused.py": "FILE = 'weights.npz'\n\ndef nothing():\n    return None\n",
+}
+
+
+def tiny_book(root, *cells):
+    """A package and a chapter of its own in a folder; cells are sources or (source, metadata). Returns the chapter."""
+    (root / "gancode" / "digits").mkdir(parents=True)
+    (root / "chapters").mkdir()
+    for name, source in TINY_PACKAGE.items():
+        (root / "gancode" / name).write_text(source)
+    (root / "gancode" / "digits" / "digits.npz").write_bytes(b"digits")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Tiny")])
+    for cell in cells:
+        source, metadata = cell if isinstance(cell, tuple) else (cell, {})
+        notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
+    path = root / "chapters" / "01-tiny.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def stamped(root, *cells):
+    notebook = read(tiny_book(root, *cells))
+    notebook.metadata["gancode"] = stamp.stamp(stamp.parts(notebook, root))
+    assert stamp.changes(notebook, root) == []
+    return notebook
+
+
+def edit(root, module, old, new):
+    path = root / "gancode" / module
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "said"),
+    [
+        ("losses.py", "return x * x", "return x * x + 1", ["gancode.losses changed"]),
+        ("trainers.py", "losses.loss(2)", "losses.loss(3)", ["gancode.trainers changed"]),
+        ("trainers.py", "from . import losses", "from . import losses, unused", None),
+        ("losses.py", '"""The loss."""', '"""Another word."""', []),
+        ("losses.py", '"""Losses."""\n', "", []),
+        ("losses.py", "# squared", "# to the second power", []),
+        ("losses.py", "x * x", "x*x", []),
+        ("unused.py", "return None", "return 1", []),
+        ("data.py", "[1, 2]", "[2, 1]", []),
+    ],
+)
+def test_a_stamp_follows_the_code_that_a_chapter_reaches_and_no_other(tmp_path, module, old, new, said):
+    notebook = stamped(tmp_path, "from gancode import trainers\ntrainers.train()")
+    edit(tmp_path, module, old, new)
+    found = stamp.changes(notebook, tmp_path)
+    assert found == said if said is not None else "gancode.unused is reached now and was not" in found
+
+
+def test_a_stamp_follows_code_cells_and_their_tags_but_not_prose(tmp_path):
+    notebook = stamped(tmp_path, "x = 1")
+    notebook.cells[0].source = "# Another title"
+    notebook.cells[1].metadata["tags"] = ["hide-input"]
+    assert stamp.changes(notebook, tmp_path) == []
+    notebook.cells[1].metadata["tags"] = ["nbval-skip"]
+    assert stamp.changes(notebook, tmp_path) == ["code cells changed"]
+    notebook.cells[1].metadata["tags"] = []
+    notebook.cells[1].source = "x = 2"
+    assert stamp.changes(notebook, tmp_path) == ["code cells changed"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import gancode.losses",
+        "import gancode\ngancode.losses.loss(1)",
+        "import gancode as g\ng.losses.loss(1)",
+        "from gancode import losses",
+        "from gancode.losses import loss as squared",
+        "def later():\n    from gancode import losses\n    return losses",
+        "%matplotlib inline\nfrom gancode import losses",
+        "%%time\nfrom gancode import losses",
+        "!python -m gancode.losses",
+        "from gancode import trainers",
+        "import gancode\nvars(gancode)",
+    ],
+)
+def test_every_way_of_reaching_a_module_is_seen(tmp_path, source):
+    notebook = stamped(tmp_path, source)
+    edit(tmp_path, "losses.py", "x * x", "x")
+    assert stamp.changes(notebook, tmp_path) == ["gancode.losses changed"]
+
+
+def test_a_stamp_follows_the_data_behind_a_module(tmp_path):
+    notebook = stamped(tmp_path, "from gancode.data import samples")
+    (tmp_path / "gancode" / "digits" / "README.md").write_text("words")
+    assert stamp.changes(notebook, tmp_path) == []
+    (tmp_path / "gancode" / "digits" / "weights.npz").write_bytes(b"named by another module")
+    assert stamp.changes(notebook, tmp_path) == []
+    (tmp_path / "gancode" / "digits" / "digits.npz").write_bytes(b"others")
+    assert stamp.changes(notebook, tmp_path) == ["gancode/digits/digits.npz changed"]
+
+
+def test_a_stamp_does_not_depend_on_the_version_of_python():
+    """The hash is written here as 3.11 gave it; 3.12 and 3.13 must agree, whose trees hold other fields."""
+    source = (
+        '"""Doc."""\nimport a\n\nclass B(a.C):\n    """Doc."""\n    x: int = 1\n\n'
+        '    @property\n    async def f(self, *, y=None):\n        return f"{self.x!r:>{y}}" + u"s" if y else [*self]\n'
+    )
+    assert stamp._hash(stamp._canonical(ast.parse(source)))[:16] == "d60ae1590d8c3bab"
+
+
+def test_the_stamp_command_names_the_stale_chapter(tmp_path, capsys):
+    path = tiny_book(tmp_path, "from gancode import losses")
+    execute.execute(path, tmp_path, quiet=True)
+    assert stamp.main(["--check", "--root", str(tmp_path)]) == 0
+    edit(tmp_path, "losses.py", "x * x", "x")
+    assert stamp.main(["--check", "--root", str(tmp_path)]) == 1
+    assert "01-tiny.ipynb: gancode.losses changed" in capsys.readouterr().out
+
+
+# --- running a chapter -------------------------------------------------------------------------------------
+
+DRAW = (
+    "import base64, pathlib\nfrom IPython.display import Image, display\n"
+    f"display(Image(base64.b64decode('{base64.b64encode(b'picture').decode()}'), format='png'))"
+)
+
+
+def run(root, *arguments):
+    return execute.main([*arguments, "--root", str(root)])
+
+
+def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
+    path = tiny_book(
+        tmp_path,
+        "from gancode import losses\nlosses.loss(3)",
+        (DRAW, {"gancode": {"export": "book/_static/picture.png"}, "execution": {"left": "by an editor"}}),
+        "import os\nos.listdir()",
+    )
+    notebook = read(path)
+    notebook.metadata["widgets"] = {"state": {}}
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "my env (3.12)", "language": "python"}
+    nbformat.write(notebook, path)
+
+    assert run(tmp_path, "01") == 0
+
+    notebook = read(path)
+    _, first, second, third = notebook.cells
+    assert [first.execution_count, second.execution_count, third.execution_count] == [1, 2, 3]
+    assert first.outputs[0].data["text/plain"] == "9"
+    assert third.outputs[0].data["text/plain"] == "[]", "a chapter runs in an empty folder"
+    assert "execution" not in second.metadata
+    assert set(notebook.metadata) == {"gancode", "kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec == execute.KERNEL
+    assert stamp.changes(notebook, tmp_path) == []
+    assert (tmp_path / "book" / "_static" / "picture.png").read_bytes() == b"picture"
+
+    before = path.read_bytes()
+    assert run(tmp_path) == 0
+    assert path.read_bytes() == before, "a second run of the same code changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys\nprint('careful', file=sys.stderr)", "careful"),
+        ("import os\nos._exit(1)", "Python died"),
+        (("1", {"gancode": {"export": "book/_static/p.png"}}), "expected one picture in the cell, found 0"),
+        ((DRAW, {"gancode": {"export": "../p.png"}}), "expected book/_static/NAME.png"),
+    ],
+)
+def test_a_chapter_that_fails_is_left_as_it_was_and_says_where(tmp_path, capsys, source, said):
+    path = tiny_book(tmp_path, "x = 1", source)
+    before = path.read_bytes()
+    assert run(tmp_path) == 1
+    message = capsys.readouterr().err
+    assert said in message and path.name in message
+    if isinstance(source, str):
+        assert f"code cell 2 of 2 ({source.splitlines()[0]})" in message
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name], "nothing is left behind"
+
+
+def test_ctrl_c_leaves_a_chapter_as_it_was(tmp_path):
+    started = tmp_path / "started"
+    path = tiny_book(tmp_path, f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)")
+    before = path.read_bytes()
+    command = [sys.executable, ROOT / "tools" / "execute.py", "--root", tmp_path]
+    # a group of its own, so that the signal goes where a terminal would send it: to all of them
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not started.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, message = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "01-tiny.ipynb is as it was" in message and "Traceback" not in message
+    assert path.read_bytes() == before
+
+
+def test_an_unknown_chapter_is_refused_by_name(tmp_path, capsys):
+    tiny_book(tmp_path, "1")
+    assert run(tmp_path, "9") == 2
+    assert "No chapter begins with '9'. There are: 01-tiny" in capsys.readouterr().err
+
+
+def test_notebooks_are_stored_the_way_the_tool_writes_them():
+    """Else the first run after an edit in another editor would change every line."""
+    for path in CHAPTERS:
+        assert path.read_text(encoding="utf-8") == nbformat.writes(read(path)) + "\n"
+        assert json.loads(path.read_text(encoding="utf-8"))["nbformat"] == 4

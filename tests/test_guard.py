@@ -1,0 +1,152 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gancode import data, models
+from gancode.guard import NotFiniteError
+from gancode.trainers import GAN, WGANGP
+
+BAD = pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+
+
+class Breaks(WGANGP):
+    """Its penalty goes wrong in one step: the loss alone ("add"), or the loss and every weight ("multiply")."""
+
+    at, bad, how = 0, float("nan"), "add"
+
+    def penalty(self, real, fake):
+        done = self.generator_optimizer.iterations.value  # generator steps before this one
+        penalty = super().penalty(real, fake)
+        if self.how == "add":
+            return penalty + tf.where(done + 1 == self.at, self.bad, 0.0)
+        return penalty * tf.where(done + 1 == self.at, self.bad, 1.0)
+
+
+def trainer(at=0, bad=float("nan"), how="add", **kwargs):
+    keras.utils.set_random_seed(0)
+    trainer = Breaks(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
+    trainer.at, trainer.bad, trainer.how = at, bad, how
+    trainer.compile(**kwargs)
+    return trainer
+
+
+def batches(n_critic=2, seed=0):
+    samples = np.random.default_rng(0).standard_normal((100, 2))
+    return data.batches(samples, 8, n_critic, seed)
+
+
+def everything(trainer):
+    optimisers = [*trainer.critic_optimizer.variables, *trainer.generator_optimizer.variables]
+    networks = [*trainer.generator.variables, *trainer.critic.variables]
+    return [variable.numpy() for variable in (*networks, *optimisers)]
+
+
+def assert_same(one, other):
+    for a, b in zip(everything(one), everything(other), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("how", ["add", "multiply"])
+@BAD
+def test_a_step_that_is_not_finite_is_named_and_undone(how, bad):
+    broken = trainer(at=4, bad=bad, how=how, run_eagerly=True)
+    with pytest.raises(NotFiniteError, match=r"at step 4;"):
+        broken.fit(batches(), steps_per_epoch=10)
+    clean = trainer(run_eagerly=True)
+    clean.fit(batches(), steps_per_epoch=3)
+    assert_same(broken, clean)
+    assert broken.critic_optimizer.iterations.numpy() == 3 * 2
+    assert broken.generator_optimizer.iterations.numpy() == 3
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 10])
+def test_the_step_is_exact_where_several_make_one_execution(steps_per_execution):
+    broken = trainer(at=4, how="multiply", steps_per_execution=steps_per_execution)
+    with pytest.raises(NotFiniteError, match=r"at step 4;"):
+        broken.fit(batches(), steps_per_epoch=10)
+    clean = trainer(run_eagerly=True)
+    clean.fit(batches(), steps_per_epoch=3)
+    assert_same(broken, clean)
+
+
+def test_the_first_step_is_undone_to_the_beginning():
+    broken, untouched = trainer(at=1, how="multiply", run_eagerly=True), trainer()
+    with pytest.raises(NotFiniteError, match=r"at step 1;"):
+        broken.fit(batches(), steps_per_epoch=2)
+    assert_same(broken, untouched)
+
+
+def test_steps_are_counted_through_epochs_and_calls_of_fit():
+    broken = trainer(at=8, run_eagerly=True)
+    broken.fit(batches(), steps_per_epoch=3)
+    with pytest.raises(NotFiniteError, match=r"at step 8;"):
+        broken.fit(batches(), epochs=3, steps_per_epoch=3)
+
+
+def test_training_can_go_on_afterwards():
+    broken = trainer(at=2, how="multiply", run_eagerly=True)
+    with pytest.raises(NotFiniteError):
+        broken.fit(batches(), steps_per_epoch=5)
+    broken.at = 0
+    history = broken.fit(batches(), steps_per_epoch=4).history
+    assert broken.generator_optimizer.iterations.numpy() == 1 + 4
+    assert all(np.isfinite(values).all() for values in history.values())
+
+
+@pytest.mark.parametrize("bad, steps_per_execution", [(float("inf"), 1), (float("nan"), 6)])
+def test_a_number_in_the_data_that_is_not_finite_stops_it_though_the_data_after_it_are_good(bad, steps_per_execution):
+    real = np.random.default_rng(0).standard_normal((6, 8, 2, 2)).astype(np.float32)  # (steps, batch, n_critic, 2)
+    real[2, 5, 1, 0] = bad
+    broken, clean = trainer(steps_per_execution=steps_per_execution), trainer(run_eagerly=True)
+    with pytest.raises(NotFiniteError, match=r"at step 3;"):
+        broken.fit(tf.data.Dataset.from_tensor_slices(real).map(lambda x: 2 * x), steps_per_epoch=6)
+    clean.fit(tf.data.Dataset.from_tensor_slices(2 * real[:2]))
+    assert_same(broken, clean)
+
+
+def test_batch_norms_running_statistics_are_put_back_too():
+    gan = GAN(models.conv_generator(2, 1), models.conv_critic(1, norm="batch"), seed=0)
+    gan.compile(run_eagerly=True)
+    before = everything(gan)
+    with pytest.raises(NotFiniteError):
+        gan.fit(tf.data.Dataset.from_tensors(np.full((4, 1, 28, 28, 1), np.nan, np.float32)))
+    for one, other in zip(before, everything(gan), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_error_is_a_value_error_that_says_what_was_kept():
+    with pytest.raises(ValueError, match=r"NaN or inf .* as they were before that step"):
+        trainer(at=1, run_eagerly=True).fit(batches(), steps_per_epoch=1)
+
+
+def test_a_run_that_stays_finite_is_left_alone():
+    history = trainer(run_eagerly=True).fit(batches(), steps_per_epoch=3).history
+    assert np.isfinite(history["critic_loss"]).all()
+
+
+def test_the_progress_bar_is_silent_when_told_so(capfd):
+    trainer(run_eagerly=True).fit(batches(), epochs=2, steps_per_epoch=2)  # TQDM_DISABLE=1: see conftest.py
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_progress_bar_counts_epochs_when_not(capfd, monkeypatch):
+    from tqdm import auto
+
+    monkeypatch.setattr(auto.tqdm, "__init__", _enabled(auto.tqdm.__init__))
+    trainer(run_eagerly=True).fit(batches(), epochs=2, steps_per_epoch=2)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "2/2" in err
+
+
+def _enabled(init):
+    return lambda self, *args, **kwargs: init(self, *args, **kwargs | {"disable": False})
+
+
+def test_verbose_0_is_silent_too(capfd, monkeypatch):
+    from tqdm import auto
+
+    monkeypatch.setattr(auto.tqdm, "__init__", _enabled(auto.tqdm.__init__))
+    trainer(run_eagerly=True).fit(batches(), steps_per_epoch=2, verbose=0)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,162 @@
+import numpy as np
+import pytest
+from scipy import linalg, optimize, stats
+from scipy.spatial.distance import cdist
+
+from gancode import data, metrics
+from gancode.metrics import frechet_digit_distance, frechet_distance, wasserstein1
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+# --- wasserstein1 ---
+
+
+def test_two_points_by_hand():
+    assert wasserstein1([[0.0, 0.0]], [[3.0, 4.0]]) == pytest.approx(5)
+    assert wasserstein1([[0.0], [10.0]], [[11.0], [2.0]]) == pytest.approx((2 + 1) / 2)  # not 0 -> 11
+    assert wasserstein1([[0.0]], [[1.0], [-3.0]]) == pytest.approx((1 + 3) / 2)  # half of the weight each way
+
+
+@pytest.mark.parametrize("n, m", [(50, 50), (30, 47)])
+def test_on_a_line_it_is_scipys(n, m):
+    x, y = noise(n, 1), 2 * noise(m, 1, seed=1) + 1
+    assert wasserstein1(x, y) == pytest.approx(stats.wasserstein_distance(x[:, 0], y[:, 0]))
+
+
+def test_for_equal_numbers_it_is_the_best_matching():
+    x, y = noise(40, 3), noise(40, 3, seed=1)
+    cost = cdist(x, y)
+    assert wasserstein1(x, y) == pytest.approx(cost[optimize.linear_sum_assignment(cost)].mean())
+
+
+def test_a_shifted_copy_is_as_far_as_the_shift():
+    x = noise(60, 2)
+    assert wasserstein1(x, x + np.array([0.6, -0.8])) == pytest.approx(1)
+
+
+def test_it_is_symmetric_and_zero_for_the_same_points_in_any_order():
+    x, y = noise(30, 2), noise(40, 2, seed=1)
+    assert wasserstein1(x, y) == pytest.approx(wasserstein1(y, x))
+    assert wasserstein1(x, x[::-1]) == pytest.approx(0, abs=1e-6)
+
+
+# --- frechet_distance ---
+
+
+def test_frechet_distance_is_the_formula_with_scipys_matrix_root():
+    x, y = noise(100, 5), noise(80, 5, seed=1) @ noise(5, 5, seed=2) + 1
+    c_x, c_y = np.cov(x.T), np.cov(y.T)
+    root = linalg.sqrtm(c_x @ c_y).real
+    expected = ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(c_x + c_y - 2 * root)
+    assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-8)
+    assert frechet_distance(y, x) == pytest.approx(expected, rel=1e-8)
+
+
+def test_on_a_line_it_is_the_distance_of_means_and_deviations():
+    x, y = noise(500, 1), 3 * noise(400, 1, seed=1) + 2
+    expected = (x.mean() - y.mean()) ** 2 + (x.std(ddof=1) - y.std(ddof=1)) ** 2
+    assert frechet_distance(x, y) == pytest.approx(expected)
+
+
+def test_it_is_zero_for_the_same_sample_and_the_square_of_a_shift():
+    x = noise(50, 4)
+    assert frechet_distance(x, x) == pytest.approx(0, abs=1e-10)
+    assert frechet_distance(x, x + np.array([1, 2, 0, 2])) == pytest.approx(9)
+
+
+def test_features_that_never_vary_do_no_harm():
+    x, y = noise(50, 3), noise(50, 3, seed=1)
+    x[:, 2] = y[:, 2] = 7.0  # a ReLU that is dead: the covariances are singular
+    assert frechet_distance(x, y) == pytest.approx(frechet_distance(x[:, :2], y[:, :2]))
+
+
+# --- digits ---
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.mnist()
+
+
+def test_the_classifier_knows_97_of_100_test_digits():
+    _, logits = metrics._trained_classifier()(data.mnist("test"), training=False)
+    assert logits.shape == (2000, 10)
+    assert (np.argmax(logits, axis=1) == data.labels("test")).mean() >= 0.97
+
+
+def test_features_are_64_a_digit_and_do_not_depend_on_the_company(digits):
+    features = metrics.digit_features(digits[:700])
+    assert features.shape == (700, 64) and features.dtype == np.float64
+    np.testing.assert_allclose(metrics.digit_features(digits[600:700]), features[600:], rtol=1e-4, atol=1e-4)
+
+
+def test_real_digits_are_near_each_other_and_noise_is_far(digits):
+    near = frechet_digit_distance(digits[:2000], digits[2000:4000])
+    blurred = frechet_digit_distance(digits[:2000] * 0.5 - 0.5, digits[2000:4000])
+    far = frechet_digit_distance(np.tanh(noise(2000, 28, 28, 1)), digits[2000:4000])
+    assert near < 3
+    assert 3 * near < blurred < far
+    assert far > 100
+
+
+def test_dropped_classes_are_noticed(digits):
+    labels = data.labels()
+    half, few = digits[labels < 5], digits[labels < 2]
+    near = frechet_digit_distance(digits[:2000], digits[5000:])
+    dropped_half = frechet_digit_distance(half[:2000], digits[5000:])
+    dropped_most = frechet_digit_distance(few[:2000], digits[5000:])
+    assert 5 * near < dropped_half < dropped_most
+
+
+def test_one_digit_again_and_again_is_noticed(digits):
+    collapsed = frechet_digit_distance(np.repeat(digits[:1], 2000, axis=0), digits[2000:4000])
+    assert collapsed > 50 * frechet_digit_distance(digits[:2000], digits[2000:4000])
+
+
+def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
+    damaged = bytearray(metrics.CLASSIFIER.read_bytes())
+    damaged[1000] ^= 1
+    copy = tmp_path / "classifier.npz"
+    copy.write_bytes(damaged)
+    monkeypatch.setattr(metrics, "CLASSIFIER", copy)
+    metrics._trained_classifier.cache_clear()
+    with pytest.raises(ValueError, match=r"classifier\.npz: the data file is damaged"):
+        frechet_digit_distance(np.zeros((100, 28, 28, 1)), np.zeros((100, 28, 28, 1)))
+    metrics._trained_classifier.cache_clear()
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize("distance", [wasserstein1, frechet_distance])
+@pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 2, 1)), [[np.nan, 0]], [[np.inf, 0]]])
+def test_points_that_are_none_are_refused_by_name(distance, wrong):
+    with pytest.raises(ValueError, match=r"^x: expected "):
+        distance(wrong, np.zeros((3, 2)))
+    with pytest.raises(ValueError, match=r"^y: expected "):
+        distance(np.zeros((3, 2)), wrong)
+
+
+@pytest.mark.parametrize("distance", [wasserstein1, frechet_distance])
+def test_points_of_different_dimension_are_refused(distance):
+    with pytest.raises(ValueError, match="x and y: expected points of one dimension, got 2 and 3"):
+        distance(noise(5, 2), noise(5, 3))
+
+
+def test_one_point_has_no_covariance():
+    with pytest.raises(ValueError, match="at least 2 points"):
+        frechet_distance(noise(1, 2), noise(5, 2))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((100, 28, 28)), np.zeros((100, 784)), np.zeros((64, 28, 28, 1))])
+def test_images_of_another_form_or_too_few_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"^images: expected "):
+        frechet_digit_distance(wrong, np.zeros((100, 28, 28, 1)))
+
+
+def test_images_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="finite"):
+        frechet_digit_distance(np.full((100, 28, 28, 1), np.nan), np.zeros((100, 28, 28, 1)))

@@ -1,0 +1,135 @@
+import keras
+import numpy as np
+import pytest
+
+from gancode.models import conv_critic, conv_generator, mlp_critic, mlp_generator
+
+NORM_LAYERS = {
+    "batch": keras.layers.BatchNormalization,
+    "layer": keras.layers.LayerNormalization,
+    "instance": keras.layers.GroupNormalization,
+}
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+# --- shapes, ranges, sizes ---
+
+
+@pytest.mark.parametrize("latent_dim, channels", [(64, 16), (3, 2)])
+def test_conv_generator_draws_images_in_the_range_of_the_data(latent_dim, channels):
+    generator = conv_generator(latent_dim, channels)
+    images = generator(10 * noise(5, latent_dim), training=True).numpy()
+    assert images.shape == (5, 28, 28, 1)
+    assert -1 <= images.min() < 0 < images.max() <= 1
+
+
+@pytest.mark.parametrize("norm", [None, "batch", "layer", "instance"])
+def test_conv_critic_gives_one_unbounded_score_an_image(norm):
+    critic = conv_critic(channels=2, norm=norm)
+    scores = critic(100 * noise(6, 28, 28, 1)).numpy()
+    assert scores.shape == (6, 1)
+    if norm in (None, "batch"):  # the others rescale each image
+        assert np.abs(scores).max() > 1  # no sigmoid
+    assert keras.Sequential(critic.layers[-1:]).layers[0].activation is keras.activations.linear
+
+
+def test_mlp_shapes():
+    assert mlp_generator(2, 8, latent_dim=5, output_dim=3)(noise(4, 5)).shape == (4, 3)
+    assert mlp_critic(2, 8, input_dim=3)(noise(4, 3)).shape == (4, 1)
+
+
+@pytest.mark.parametrize("depth, width", [(1, 4), (3, 16), (12, 5)])
+def test_depth_is_the_number_of_hidden_layers(depth, width):
+    for model, inputs, outputs in ((mlp_generator(depth, width), 2, 2), (mlp_critic(depth, width), 2, 1)):
+        hidden = (inputs + 1) * width + (depth - 1) * (width + 1) * width
+        assert model.count_params() == hidden + (width + 1) * outputs
+        assert len(model.layers) == depth + 1
+
+
+def test_mlp_is_relu_within_and_linear_at_the_end():
+    critic = mlp_critic(2, 8)
+    x = noise(16, 2)
+    (w1, b1, w2, b2, w3, b3) = critic.get_weights()
+    by_hand = np.maximum(np.maximum(x @ w1 + b1, 0) @ w2 + b2, 0) @ w3 + b3
+    np.testing.assert_allclose(critic(x), by_hand, rtol=1e-5, atol=1e-6)
+
+
+def test_two_calls_give_two_models():
+    one, other = mlp_critic(1, 4), mlp_critic(1, 4)
+    assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
+
+
+# --- norms ---
+
+
+@pytest.mark.parametrize("norm", [None, "batch", "layer", "instance"])
+def test_norm_puts_that_layer_and_no_other_in(norm):
+    critic = conv_critic(channels=2, norm=norm)
+    found = [layer for layer in critic.layers if isinstance(layer, tuple(NORM_LAYERS.values()))]
+    assert [type(layer) for layer in found] == ([NORM_LAYERS[norm]] if norm else [])
+
+
+def after_norm(norm):
+    """What the norm layer of a fresh critic puts out, (batch, 7, 7, 4), for images no two of which are alike."""
+    critic = conv_critic(channels=2, norm=norm)
+    (layer,) = (layer for layer in critic.layers if isinstance(layer, NORM_LAYERS[norm]))
+    images = noise(8, 28, 28, 1) * np.arange(1, 9).reshape(8, 1, 1, 1) + 1
+    return keras.Model(critic.inputs[0], layer.output)(images, training=True).numpy().astype(np.float64)
+
+
+@pytest.mark.parametrize("norm, axes", [("layer", (1, 2, 3)), ("instance", (1, 2)), ("batch", (0, 1, 2))])
+def test_a_norm_gives_mean_0_and_deviation_1_over_its_axes(norm, axes):
+    out = after_norm(norm)
+    np.testing.assert_allclose(out.mean(axes), 0, atol=1e-4)
+    np.testing.assert_allclose(out.std(axes), 1, atol=2e-2)  # the layers' epsilon makes it a little less
+
+
+def test_each_norm_has_axes_of_its_own():
+    assert after_norm("batch").mean((1, 2, 3)).std() > 1e-2  # samples keep their differences
+    assert after_norm("layer").mean((1, 2)).std() > 1e-2  # channels keep theirs
+    assert after_norm("layer").mean(3).std() > 1e-2  # and so do pixels
+
+
+@pytest.mark.parametrize("norm", [None, "layer", "instance", "batch"])
+def test_only_with_batch_norm_does_a_score_depend_on_the_other_samples(norm):
+    critic = conv_critic(channels=4, norm=norm)
+    batch, other = noise(8, 28, 28, 1), noise(8, 28, 28, 1, seed=1) + 2
+    other[0] = batch[0]
+    leak = abs(critic(batch, training=True)[0] - critic(other, training=True)[0]).numpy().item()
+    if norm == "batch":
+        assert leak > 1e-2
+    else:
+        assert leak < 1e-5
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize("norm", ["spectral", "Batch", "", 0, True])
+def test_an_unknown_norm_is_refused_with_the_known_ones(norm):
+    with pytest.raises(ValueError, match=r"norm: expected one of None, 'batch', 'layer', 'instance', got "):
+        conv_critic(norm=norm)
+
+
+@pytest.mark.parametrize(
+    "make, argument",
+    [
+        (lambda n: mlp_critic(n, 4), "depth"),
+        (lambda n: mlp_critic(1, n), "width"),
+        (lambda n: mlp_critic(1, 4, input_dim=n), "input_dim"),
+        (lambda n: mlp_generator(n, 4), "depth"),
+        (lambda n: mlp_generator(1, n), "width"),
+        (lambda n: mlp_generator(1, 4, latent_dim=n), "latent_dim"),
+        (lambda n: mlp_generator(1, 4, output_dim=n), "output_dim"),
+        (lambda n: conv_generator(latent_dim=n), "latent_dim"),
+        (lambda n: conv_generator(channels=n), "channels"),
+        (lambda n: conv_critic(channels=n), "channels"),
+    ],
+)
+@pytest.mark.parametrize("value", [0, -1, 1.5])
+def test_a_size_that_is_no_size_is_refused_by_name(make, argument, value):
+    with pytest.raises(ValueError, match=rf"^{argument}: .* got {value}"):
+        make(value)

@@ -1,0 +1,139 @@
+import io
+
+import numpy as np
+import pytest
+from matplotlib import colors, pyplot
+from matplotlib.figure import Figure
+
+from gancode import plots
+
+METHODS = ["GAN", "LSGAN", "WGAN", "WGAN-GP"]
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def norms(*shape):
+    return np.exp(noise(*shape))
+
+
+FIGURES = {
+    "samples_grid": lambda: plots.samples_grid(np.tanh(noise(11, 28, 28, 1)), columns=4, title="step 5"),
+    "samples_beside": lambda: plots.samples_beside({m: np.tanh(noise(8, 28, 28, 1)) for m in METHODS}, columns=4),
+    "learning_curves": lambda: plots.learning_curves({m: noise(5) for m in METHODS}, "estimate"),
+    "weight_histogram": lambda: plots.weight_histogram({m: noise(50) for m in METHODS}),
+    "layer_norms": lambda: plots.layer_norms({m: norms(3, 4) for m in METHODS}),
+    "norm_histogram": lambda: plots.norm_histogram({m: norms(50) for m in METHODS}),
+    "points": lambda: plots.points({"real": noise(9, 2), "fake": noise(5, 2)}, lim=3),
+    "new_figure": lambda: plots.new_figure()[0],
+}
+every_figure = pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES.keys())
+
+
+@every_figure
+def test_a_figure_is_returned_can_be_drawn_and_none_is_left_open(make):
+    figure = make()
+    assert isinstance(figure, Figure)
+    assert pyplot.get_fignums() == []  # an open one would be shown twice in a notebook
+    figure.savefig(io.BytesIO(), format="png")
+
+
+@every_figure
+def test_a_figure_fits_the_page(make):
+    width, height = make().get_size_inches()
+    assert width <= 8 and 0.5 < height <= 8
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "layer_norms", "norm_histogram"])
+def test_axes_say_what_they_measure(name):
+    (ax,) = FIGURES[name]().axes
+    assert ax.get_xlabel() and ax.get_ylabel()
+    assert [text.get_text() for text in ax.get_legend().get_texts()][: len(METHODS)] == METHODS
+
+
+def test_each_histogram_says_whose_it_is_and_the_first_what_it_counts():
+    axes = FIGURES["weight_histogram"]().axes
+    assert [ax.get_title() for ax in axes] == METHODS
+    assert all(ax.get_xlabel() for ax in axes) and axes[0].get_ylabel()
+
+
+def test_a_method_keeps_its_colour_and_no_two_share_one():
+    assert len({colors.to_hex(colour) for colour in plots.COLOURS.values()}) == len(plots.COLOURS)
+    lines = FIGURES["learning_curves"]().axes[0].lines + FIGURES["layer_norms"]().axes[0].lines
+    for line in lines:
+        assert colors.same_color(line.get_color(), plots.COLOURS[line.get_label()])
+    for ax in FIGURES["weight_histogram"]().axes:
+        assert colors.same_color(ax.patches[0].get_facecolor(), plots.COLOURS[ax.get_title()])
+
+
+def test_lines_differ_in_style_too_for_those_who_do_not_see_the_colours():
+    for name in ("learning_curves", "layer_norms"):
+        assert len({line.get_linestyle() for line in FIGURES[name]().axes[0].lines}) == len(METHODS)
+
+
+def test_a_curve_stands_at_its_steps():
+    (line,) = plots.learning_curves({"WGAN": [3.0, 1.0, 2.0]}, "loss", steps_per_point=50).axes[0].lines
+    assert line.get_xdata().tolist() == [50, 100, 150]
+    assert line.get_ydata().tolist() == [3, 1, 2]
+
+
+def test_every_image_has_its_place_in_the_grid_dark_on_light():
+    images = np.full((5, 28, 28, 1), -1.0)
+    images[3] = 1.0  # the first of the second row of three
+    (sheet,) = plots.samples_grid(images, columns=3).axes[0].images
+    shown = sheet.cmap(sheet.norm(sheet.get_array()))[..., 0]  # 0 is black, 1 white
+    assert shown.shape == (2 * 28, 3 * 28)
+    assert (shown[28:, :28] == 0).all()
+    assert shown.sum() == shown.size - 28 * 28
+
+
+def test_every_weight_is_counted_even_the_one_at_the_edge():
+    weights = np.array([-0.01, 0.01, 0.01, 0.0])
+    ax = plots.weight_histogram({"WGAN": weights}).axes[0]
+    assert sum(bar.get_height() for bar in ax.patches) == 4
+
+
+def test_every_norm_is_counted_and_the_wanted_one_is_a_line():
+    ax = plots.norm_histogram({"WGAN": np.array([0.0, 0.1]), "WGAN-GP": np.array([1.0, 7.0])}, target=2.0).axes[0]
+    assert sum(bar.get_height() for bar in ax.patches) == 4
+    assert ax.lines[0].get_xdata() == [2.0, 2.0]
+
+
+def test_layers_run_from_the_output_on_the_left_to_the_input_on_the_right():
+    ax = plots.layer_norms({"WGAN": [1e-9, 1e-6, 1e-3]}).axes[0]
+    assert ax.get_yscale() == "log"
+    left, right = ax.get_xlim()
+    assert left > 3 > 1 > right
+    assert ax.lines[0].get_xdata().tolist() == [1, 2, 3]
+    assert ax.get_xticks().tolist() == [1, 2, 3]
+
+
+def test_several_records_are_a_median_in_a_band():
+    ax = plots.layer_norms({"WGAN": [[1.0, 2.0], [3.0, 4.0], [100.0, 9.0]]}).axes[0]
+    assert ax.lines[0].get_ydata().tolist() == [3, 4]
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == 1 and heights.max() == 100
+
+
+def test_points_are_drawn_where_they_are_and_to_scale():
+    ax = plots.points({"real": [[1.0, 2.0]], "fake": [[3.0, 4.0]]}, lim=5).axes[0]
+    assert [c.get_offsets().tolist() for c in ax.collections] == [[[1, 2]], [[3, 4]]]
+    assert ax.get_aspect() == 1
+    assert ax.get_xlim() == ax.get_ylim() == (-5, 5)
+
+
+def test_points_can_be_drawn_into_an_axes_that_is_there():
+    figure, axes = plots.new_figure(1, 2)
+    assert plots.points({"real": noise(4, 2)}, ax=axes[1]) is figure
+    assert len(axes[1].collections) == 1 and not axes[0].collections
+
+
+def test_a_norm_that_is_zero_does_not_spoil_the_log_axis():
+    figure = plots.layer_norms({"WGAN": [0.0, 1e-30, 1e-3], "WGAN-GP": [0.0, 0.0, 0.0]})
+    figure.savefig(io.BytesIO(), format="png")  # a warning would be an error here
+
+
+def test_weights_that_are_all_zero_can_be_drawn():
+    ax = plots.weight_histogram({"WGAN": np.zeros(4)}).axes[0]
+    assert sum(bar.get_height() for bar in ax.patches) == 4
