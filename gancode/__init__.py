@@ -7,8 +7,8 @@ One small file an idea, in the order of the chapters:
     losses      what each network minimises, as functions of scores              1 to 3
     trainers    GAN, LSGAN, WGAN, WGANGP: one training step, four variants        1 to 4
     penalty     clipping, interpolates, the gradient penalty                     3 and 4
-    probes      what a critic looks like inside                                  4
-    metrics     how good the samples are, as a number                            3 and 4
+    probes      what a critic looks like inside; snapshots of samples            all
+    metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
 

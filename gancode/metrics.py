@@ -1,6 +1,6 @@
 """How good samples are, as a number: the exact Wasserstein distance, and a Frechet distance for digits.
 
-Used in chapters 3 and 4.
+Used in all chapters.
 """
 
 import functools

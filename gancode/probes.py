@@ -1,4 +1,4 @@
-"""What a critic looks like inside, and how its samples change: probes and the callbacks that use them. Chapter 4."""
+"""What a critic looks like inside, and how its samples change: probes and the callbacks that use them. All chapters."""
 
 import keras
 import numpy as np
