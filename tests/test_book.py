@@ -425,6 +425,17 @@ def run(root, *arguments):
     return execute.main([*arguments, "--root", str(root)])
 
 
+def test_a_widget_without_html_is_not_stored_and_one_with_html_is(tmp_path):
+    show = "from IPython.display import display\nbar = {{'{mime}': {{'model_id': '1'}}, 'text/plain': '0epoch'}}\n"
+    show = show.format(mime=execute.WIDGET) + "display(bar, raw=True)\n"
+    explorer = show + "display({**bar, 'text/html': '<p>kept</p>'}, raw=True)"
+    path = tiny_book(tmp_path, show, explorer)
+    execute.execute(path, tmp_path, quiet=True)
+    bar, both = (cell for cell in read(path).cells if cell.cell_type == "code")
+    assert bar.outputs == []
+    assert [output.data["text/html"] for output in both.outputs] == ["<p>kept</p>"]
+
+
 def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
     path = tiny_book(
         tmp_path,

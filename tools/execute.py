@@ -106,11 +106,7 @@ def _environment(root):
 
 def _drop_live_views(cell):
     """Leave out widgets, such as progress bars, that have nothing to show once their kernel has gone."""
-    cell.outputs = [
-        output
-        for output in cell.outputs
-        if WIDGET not in output.get("data", {}) or "text/html" in output["data"]
-    ]
+    cell.outputs = [out for out in cell.outputs if WIDGET not in out.get("data", {}) or "text/html" in out["data"]]
 
 
 def _stderr(cell):
