@@ -47,8 +47,8 @@ class StopAtNaN(keras.callbacks.Callback):
             )
 
 
-def check_batches(batches, sample_shape, steps_per_epoch):
-    """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch has an end."""
+def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
+    """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch ends, at an execution's end."""
     shape = getattr(getattr(batches, "element_spec", None), "shape", None)
     expected = ("batch", "n_critic", *sample_shape[1:])
     if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != tuple(sample_shape[1:]) or not shape[1]:
@@ -56,6 +56,9 @@ def check_batches(batches, sample_shape, steps_per_epoch):
         raise ValueError(f"batches: expected elements of shape {expected}, as data.batches deals them, got {got}")
     if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
+    if steps_per_epoch is not None and steps_per_epoch % steps_per_execution:
+        whole = f"a multiple of steps_per_execution ({steps_per_execution})"  # Keras would run on to the next one
+        raise ValueError(f"steps_per_epoch: expected {whole}, got {steps_per_epoch}")
 
 
 def progress_bar():

@@ -4,7 +4,8 @@ A critic ends in one number with no sigmoid: a *score*. Chapters 1 and 2 read it
 logit, chapters 3 and 4 as the critic's value.
 """
 
-from keras import Input, Sequential, layers
+import tensorflow as tf
+from keras import Input, Sequential, layers, random
 
 from gancode.checks import one_of, positive_integer
 
@@ -70,6 +71,27 @@ def mlp_critic(depth, width, input_dim=2):
     """Points (batch, input_dim) to scores (batch, 1): `depth` ReLU layers of `width`, then a linear one."""
     positive_integer("input_dim", input_dim)
     return _mlp(depth, width, input_dim, 1, "critic")
+
+
+def noisy_samples(samples):
+    """A generator that never changes: a random one of the samples (n, ...) plus the latent vector, its noise.
+
+    Latent (batch, ...) to samples (batch, ...), of the samples' own shape. With it a critic can be trained towards
+    its best, as for Figure 1a of Gulrajani et al. 2017; there is nothing in it to train.
+    """
+    return Sequential([Input(samples.shape[1:]), PlusRandomSample(samples)], name="generator")
+
+
+class PlusRandomSample(layers.Layer):
+    def __init__(self, samples):
+        super().__init__()
+        self.samples = tf.constant(samples)
+        self.rows = random.SeedGenerator(0)
+
+    def call(self, latent):  # (batch, ...)
+        return latent + tf.gather(
+            self.samples, random.randint(tf.shape(latent)[:1], 0, len(self.samples), seed=self.rows)
+        )
 
 
 def _mlp(depth, width, inputs, outputs, name):

@@ -115,16 +115,16 @@ def _kernel_layers(critic):
 
 def _activations(critic):
     """The symbolic output of each block: a layer with a kernel and all that follows it up to the next one."""
-    if not getattr(critic, "built", False) or not getattr(critic, "layers", None) or not hasattr(critic, "inputs"):
+    if not isinstance(critic, keras.Model) or not getattr(critic, "inputs", None):
         raise ValueError(f"critic: expected a built Sequential or functional model, got {type(critic).__name__}")
-    blocks = []
+    kernel_layers, blocks = _kernel_layers(critic), []
     for layer in critic.layers:
-        if hasattr(layer, "kernel"):
+        if layer in kernel_layers:
             blocks.append(layer.output)
         elif blocks:
             blocks[-1] = layer.output
-    if not blocks:
-        raise ValueError(f"critic: expected a model with kernels in it, got {critic.name!r} without")
+    if len(blocks) != len(kernel_layers):
+        raise ValueError(f"critic: expected a flat model, got {critic.name!r} with kernels in a model within it")
     return blocks
 
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 # What a page shows where scripts are not run is the last frame; the controls come alive with the script.
 # keydown goes no further than the slider: JupyterLab would take the arrow keys for moving between cells.
+# Each script takes the first that no other has: JupyterLab's "new view for output" puts a copy on the page.
 TEMPLATE = """
-<div id="{name}" style="max-width:{width}px;margin:0.5em 0" data-lm-suppress-shortcuts="true">
+<div data-scrub="{name}" style="max-width:{width}px;margin:0.5em 0" data-lm-suppress-shortcuts="true">
 <img alt="{alt}" src="{last}" style="width:100%;height:auto;background:#fff" width="{width}" height="{height}">
 <div style="display:flex;gap:0.6em;align-items:center;flex-wrap:wrap;margin-top:0.4em">
 <button type="button" disabled style="min-width:5em;padding:0.3em 0.6em;font:inherit">Play</button>
@@ -24,7 +25,8 @@ TEMPLATE = """
 <script>
 (() => {{
   const frames = {frames}, labels = {labels}, what = {what_json};
-  const root = document.getElementById("{name}");
+  const root = document.querySelector('[data-scrub="{name}"]:not([data-alive])');
+  root.dataset.alive = "yes";
   const image = root.querySelector("img"), slider = root.querySelector("input");
   const button = root.querySelector("button"), output = root.querySelector("output");
   let timer = null;
@@ -64,11 +66,11 @@ def scrub(frames, labels, alt, interval=400):
     if not frames or len(frames) != len(labels):
         raise ValueError(f"labels: expected one for each of at least one frame, got {len(labels)} for {len(frames)}")
     pictures, sizes = zip(*(_webp(frame) for frame in frames), strict=True)
-    digest = hashlib.sha256("".join([alt, *labels, *pictures]).encode()).hexdigest()  # the same content, the same id
+    digest = hashlib.sha256("".join([alt, *labels, *pictures]).encode()).hexdigest()  # the same content, the same name
     width, height = sizes[-1]
     return HTML(
         TEMPLATE.format(
-            name=f"scrub-{digest[:12]}",
+            name=digest[:12],
             what=html.escape(alt, quote=True),
             what_json=_for_script(alt),
             alt=html.escape(f"{alt}, {labels[-1]}", quote=True),

@@ -119,10 +119,11 @@ class GAN(keras.Model):
 
         verbose: "auto" shows tqdm's bar; 0 is silent; 1 and 2 are Keras's own.
 
-        Raises ValueError if batches are not of (batch, n_critic, ...), and NotFiniteError if a weight or a
-        loss becomes NaN or inf: it names the step, and the networks and optimisers are as they were before it.
+        Raises ValueError if batches are not of (batch, n_critic, ...) or an epoch is not a whole number of
+        executions, and NotFiniteError if a weight or a loss becomes NaN or inf: it names the step, and the networks
+        and optimisers are as they were before it.
         """
-        check_batches(batches, self.critic.input_shape, steps_per_epoch)
+        check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
         callbacks = [self.guard, *(callbacks or [])]
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, progress_bar()]
@@ -179,8 +180,7 @@ class WGANGP(WGAN):
     """
 
     def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
-        super().__init__(generator, critic, **kwargs)
-        self.clip = None
+        super(WGAN, self).__init__(generator, critic, **kwargs)  # past WGAN's own, which would take a clip
         self.penalty_weight = positive("penalty_weight", penalty_weight)
         if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
             warnings.warn(

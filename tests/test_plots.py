@@ -24,6 +24,8 @@ FIGURES = {
     "learning_curves": lambda: plots.learning_curves({m: noise(5) for m in METHODS}, "estimate"),
     "weight_histogram": lambda: plots.weight_histogram({m: noise(50) for m in METHODS}),
     "layer_norms": lambda: plots.layer_norms({m: norms(3, 4) for m in METHODS}),
+    "layer_norms_predicted": lambda: plots.layer_norms({"clip 1": norms(3, 13)}, predicted={"clip 1": norms(13)}),
+    "value_surface": lambda: plots.value_surface(noise(5, 5), np.linspace(-1, 1, 5), noise(9, 2), title="c"),
     "norm_histogram": lambda: plots.norm_histogram({m: norms(50) for m in METHODS}),
     "points": lambda: plots.points({"real": noise(9, 2), "fake": noise(5, 2)}, lim=3),
     "new_figure": lambda: plots.new_figure()[0],
@@ -60,6 +62,8 @@ def test_each_histogram_says_whose_it_is_and_the_first_what_it_counts():
 
 def test_a_method_keeps_its_colour_and_no_two_share_one():
     assert len({colors.to_hex(colour) for colour in plots.COLOURS.values()}) == len(plots.COLOURS)
+    assert plots.layer_norms({"clip 0.1": [1.0, 2.0]}).axes[0].lines[0].get_color() == plots.COLOURS["WGAN"]
+    assert plots.layer_norms({"penalty": [1.0, 2.0]}).axes[0].lines[0].get_color() == plots.COLOURS["WGAN-GP"]
     lines = FIGURES["learning_curves"]().axes[0].lines + FIGURES["layer_norms"]().axes[0].lines
     for line in lines:
         assert colors.same_color(line.get_color(), plots.COLOURS[line.get_label()])
@@ -132,6 +136,62 @@ def test_points_can_be_drawn_into_an_axes_that_is_there():
 def test_a_norm_that_is_zero_does_not_spoil_the_log_axis():
     figure = plots.layer_norms({"WGAN": [0.0, 1e-30, 1e-3], "WGAN-GP": [0.0, 0.0, 0.0]})
     figure.savefig(io.BytesIO(), format="png")  # a warning would be an error here
+
+
+def test_a_norm_that_is_zero_is_shown_below_all_others_and_named():
+    ax = plots.layer_norms({"WGAN": [0.0, 0.0, 1e-30, 1e-3]}).axes[0]
+    seen, gone = ax.lines
+    assert seen.get_ydata()[2:].tolist() == [1e-30, 1e-3] and np.isnan(seen.get_ydata()[:2]).all()
+    assert gone.get_xdata().tolist() == [1, 2] and max(gone.get_ydata()) < 1e-30
+    assert gone.get_marker() == "v" and "zero" in ax.get_legend().get_texts()[1].get_text()
+
+
+def test_a_prediction_is_a_dashed_line_beside_its_measurement():
+    ax = plots.layer_norms({"clip 1": [1.0, 2.0], "clip 2": [3.0, 4.0]}, predicted={"clip 2": [5.0, 6.0]}).axes[0]
+    (predicted,) = [line for line in ax.lines if line.get_ydata()[0] == 5]
+    assert predicted.get_xdata().tolist() == [1, 2] and predicted.get_linestyle() == "--"
+
+
+def test_deep_critics_name_every_third_layer_as_the_paper_does():
+    ax = plots.layer_norms({"clip 1": norms(13)}).axes[0]
+    assert ax.get_xticks().tolist() == [13, 10, 7, 4, 1]
+
+
+def test_several_figures_share_one_when_given_its_axes():
+    figure, axes = plots.new_figure(1, 4)
+    assert plots.layer_norms({"WGAN": [1.0, 2.0]}, ax=axes[0]) is figure
+    assert plots.value_surface(noise(4, 4), np.arange(4.0), noise(2, 2), ax=axes[1]) is figure
+    assert plots.weight_histogram({"WGAN": noise(9), "WGAN-GP": noise(9)}, axes=axes[2:]) is figure
+    assert all(ax.has_data() for ax in axes)
+
+
+def test_contours_follow_the_values_with_x_to_the_right_and_y_up():
+    """f(x, y) = x: the lines are upright, and their levels where x has that value."""
+    grid = np.linspace(-2.0, 2.0, 9)
+    ax = plots.value_surface(np.tile(grid, (9, 1)), grid, [[0.5, -1.0]], levels=3).axes[0]
+    lines, points = ax.collections
+    for level, path in zip([-1.0, 0.0, 1.0], lines.get_paths(), strict=True):
+        np.testing.assert_allclose(path.vertices[:, 0], level)
+    assert points.get_offsets().tolist() == [[0.5, -1.0]]
+    assert ax.get_aspect() == 1
+
+
+def test_a_dead_critic_has_no_lines_but_its_data():
+    ax = plots.value_surface(np.zeros((4, 4)), np.arange(4.0), noise(5, 2)).axes[0]
+    assert len(ax.collections) == 1
+
+
+def test_weights_beyond_a_shared_edge_are_counted_in_the_outermost_bars():
+    ax = plots.weight_histogram({"WGAN": np.array([-3.0, 0.0, 0.2, 9.0])}, bins=4, edge=1.0).axes[0]
+    assert [bar.get_height() for bar in ax.patches] == [1, 0, 2, 1]
+
+
+def test_curves_can_be_compared_with_levels_and_take_a_methods_colour():
+    figure = plots.learning_curves({"critic": [1.0, 2.0]}, "loss", colours={"critic": "LSGAN"}, levels={"half": 0.5})
+    curve, level = figure.axes[0].lines
+    assert curve.get_color() == plots.COLOURS["LSGAN"]
+    assert list(level.get_ydata()) == [0.5, 0.5]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["critic", "half"]
 
 
 def test_weights_that_are_all_zero_can_be_drawn():

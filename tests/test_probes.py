@@ -104,6 +104,8 @@ def test_shapes_that_differ_are_refused():
         keras.Sequential([keras.layers.Dense(1)]),  # not built
         lambda x: x,
         keras.Sequential([keras.Input((2,)), keras.layers.ReLU()]),  # no kernel
+        keras.Sequential([keras.Input((2,)), models.mlp_critic(1, 3)]),  # its layers are out of sight
+        keras.Sequential([keras.Input((2,)), models.mlp_critic(1, 3), keras.layers.Dense(1)]),  # some of them
     ],
 )
 def test_a_critic_without_kernels_to_look_at_is_refused(critic):

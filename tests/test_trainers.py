@@ -420,6 +420,19 @@ def test_endless_batches_need_steps_per_epoch():
         tiny(GAN).fit(batches())
 
 
+def test_an_epoch_must_be_a_whole_number_of_executions_for_keras_would_run_more_steps_than_asked():
+    trainer = tiny(GAN)
+    trainer.compile(SGD(0.1), SGD(0.1), steps_per_execution=4)
+    with pytest.raises(ValueError, match=r"steps_per_epoch: expected a multiple of steps_per_execution \(4\), got 10"):
+        trainer.fit(batches(), steps_per_epoch=10)
+    assert trainer.generator_optimizer.iterations == 0
+
+
+def test_a_penalised_critic_takes_no_clip():
+    with pytest.raises(ValueError, match="clip"):
+        tiny(WGANGP, clip=0.5)
+
+
 # --- it does what it is for ---
 
 

@@ -1,0 +1,142 @@
+"""Figures of a critic's inside: its weights, its gradients, its values. Part of `plots`; chapters 3 to 5."""
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from gancode.style import COLOURS, STYLE, colour_of, line_styles, new_figure
+
+
+def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
+    """One histogram a method, {"WGAN": weights (n,), ...}, each over its own range.
+
+    edge: show all of them over [-edge, edge] instead; weights beyond it are counted in the outermost bars.
+    axes: as many of an existing figure, to draw into.
+    """
+    figure = None
+    if axes is None:
+        figure, axes = new_figure(1, len(named_weights), squeeze=False)
+        axes = axes[0]
+    for ax, (name, weights) in zip(axes, named_weights.items(), strict=True):
+        reach = edge or 1.05 * np.abs(weights).max()
+        ax.hist(np.clip(weights, -reach, reach), bins=np.linspace(-reach, reach, bins + 1), color=colour_of(name))
+        ax.set(title=name, xlabel="weight", yscale="log" if logy else "linear")
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes[0].set_ylabel("number of weights")
+    return figure or axes[0].figure
+
+
+def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest the input)", ax=None):
+    """Gradient norm by layer on a log axis, {"WGAN": norms (layers,) or (records, layers), ...}.
+
+    Layers run as in the paper's Figure 1b: the output on the left, the input on the right, the way the
+    gradient travels. Several records: the median, with a band from the least to the greatest. A norm that is
+    zero, because float32 holds nothing below 1e-45, stands as a hollow triangle at the foot of the axis.
+
+    predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed lines in the same colour.
+    """
+    figure = None
+    if ax is None:
+        figure, ax = new_figure()
+    named_norms = {name: np.atleast_2d(norms) for name, norms in named_norms.items()}
+    everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
+    foot = 1e-3 * min(everything[everything > 0], default=1.0)
+    for (name, norms), style in zip(named_norms.items(), line_styles(), strict=False):
+        layers, median = np.arange(1, norms.shape[1] + 1), np.median(norms, axis=0)
+        look = {"color": colour_of(name), "markersize": 4}
+        seen = np.where(median > 0, median, np.nan)
+        (line,) = ax.plot(layers, seen, style, marker="o", label=name, **look)
+        band = np.where(median > 0, norms, np.nan)
+        ax.fill_between(
+            layers, np.maximum(band.min(axis=0), foot), band.max(axis=0), color=line.get_color(), alpha=0.2, linewidth=0
+        )
+        if (median == 0).any():
+            gone = layers[median == 0]
+            ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
+        if predicted and name in predicted:
+            ax.plot(layers, predicted[name], "--", color="0.45", linewidth=1.2, zorder=1)
+    ax.set(xlabel=xlabel, ylabel="norm of d loss / d activations", yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(numticks=9))
+    ax.set_xticks(layers if len(layers) < 10 else layers[::-3])
+    ax.set_xlim(len(layers) + 0.5, 0.5)
+    ax.legend(fontsize=9)
+    return figure or ax.figure
+
+
+def norm_histogram(named_norms, target=1.0):
+    """Input-gradient norms at interpolates, {"WGAN": norms (n,), ...}, with the wanted norm as a line."""
+    figure, ax = new_figure()
+    top = max(1.6 * target, *(1.05 * norms.max() for norms in named_norms.values()))
+    for name, norms in named_norms.items():
+        ax.hist(norms, bins=np.linspace(0, top, 61), color=colour_of(name), alpha=0.75, label=name)
+    ax.axvline(target, color=COLOURS["real"], linestyle="--", label=f"norm {target:g}")
+    ax.set(xlabel="norm of the input gradient", ylabel="number of interpolates")
+    ax.legend()
+    return figure
+
+
+def value_surface(values, grid, points, title=None, levels=14, ax=None):
+    """A critic's value over the plane as contour lines, with the data on top: the paper's Figure 1a.
+
+    values: (n, n), values[i, j] at (grid[j], grid[i]). grid: (n,). points: (m, 2), the data. The lines are evenly
+    spaced over the values shown here, from violet (low, "fake") to yellow (high, "real").
+    """
+    figure = None
+    if ax is None:
+        figure, ax = new_figure(width=4.6, height=4.6)
+    low, high = np.min(values), np.max(values)
+    if high > low:  # a dead critic has no lines to draw
+        ax.contour(grid, grid, values, np.linspace(low, high, levels + 2)[1:-1], cmap="viridis", linewidths=1.2)
+    ax.scatter(*np.asarray(points).T, s=3, color=COLOURS["real"], linewidths=0, zorder=3)
+    ax.set(aspect="equal", xlim=(grid[0], grid[-1]), ylim=(grid[0], grid[-1]), xlabel="$x_1$", ylabel="$x_2$")
+    ax.grid(False)
+    if title:
+        ax.set_title(title)
+    return figure or ax.figure
+
+
+def value_surfaces(runs, look=-1, levels=14):
+    """Surfaces in a table, {("clip 0.01", "swiss_roll"): Run, ...}: a row a method, a column a data set.
+
+    look: which of the recorded steps, the last unless said. Each run's first seed is shown.
+    """
+    _, datasets = rows_and_columns(runs)
+    figure, axes = new_figure(len(runs) // len(datasets), len(datasets), height=5.5, squeeze=False)
+    _fill(axes, runs, look, levels)
+    return figure
+
+
+def figure1(surfaces, norms, predicted, weights):
+    """Figure 1 of Gulrajani et al. 2017 whole: surfaces, gradient norms by layer, histograms of weights.
+
+    surfaces: as for `value_surfaces`. norms, predicted: as for `layer_norms`. weights: {"clip 0.01": (n,), ...}.
+    """
+    methods, datasets = rows_and_columns(surfaces)
+    with plt.rc_context(STYLE):
+        figure = plt.figure(figsize=(15.0, 5.4), layout="constrained")
+        left, middle, right = figure.subfigures(1, 3, width_ratios=[3.4, 2.3, 1.4])
+        tiles = left.subplots(len(methods), len(datasets), squeeze=False)
+        middle_ax, right_axes = middle.subplots(), right.subplots(len(weights), 1, squeeze=False)[:, 0]
+    plt.close(figure)
+    _fill(tiles, surfaces, look=-1, levels=14)
+    layer_norms(norms, predicted, ax=middle_ax)
+    for ax, (name, values) in zip(right_axes, weights.items(), strict=True):
+        weight_histogram({name: values}, axes=[ax])
+    return figure
+
+
+def rows_and_columns(table):
+    """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
+    return ([*dict.fromkeys(key[i] for key in table)] for i in (0, 1))
+
+
+def _fill(axes, runs, look, levels):
+    methods, datasets = rows_and_columns(runs)
+    for row, method in zip(axes, methods, strict=True):
+        for ax, dataset in zip(row, datasets, strict=True):
+            run = runs[method, dataset]
+            value_surface(run.values_at[look, 0], run.grid, run.real, levels=levels, ax=ax)
+            ax.label_outer()
+        row[0].set_ylabel(f"{method}\n$x_2$", color=colour_of(method))
+    for ax, dataset in zip(axes[0], datasets, strict=True):
+        ax.set_title(dataset.replace("_", " ").title())

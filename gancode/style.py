@@ -1,0 +1,51 @@
+"""The look of every figure: a method's colour, the lines, an empty figure. Used by plots and critic_plots.
+
+A method keeps its colour through the whole book. The colours are from Okabe and Ito's palette, which people
+with any common colour blindness can tell apart; lines also differ in style or carry a label.
+"""
+
+from matplotlib import pyplot as plt
+
+COLOURS = {
+    "GAN": "#E69F00",
+    "LSGAN": "#009E73",
+    "WGAN": "#D55E00",
+    "WGAN-GP": "#0072B2",
+    "real": "#222222",
+    "fake": "#B4569B",
+}
+
+STYLE = {
+    "figure.dpi": 144,
+    "figure.facecolor": "white",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 12,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+}
+
+
+def new_figure(rows=1, columns=1, width=8.0, height=3.4, **kwargs):
+    """A Figure and its axes in the book's style, sized to be read at page width. Closed: only returning shows it."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **kwargs)
+    plt.close(figure)  # or a notebook would draw it twice
+    return figure, axes
+
+
+def colour_of(name):
+    """The colour of a method, also by what it does: "clip 0.01" is WGAN's, "penalty 10" WGAN-GP's. None if neither."""
+    for start, method in (("clip", "WGAN"), ("penalty", "WGAN-GP")):
+        if name.startswith(start):
+            return COLOURS[method]
+    return COLOURS.get(name)
+
+
+def line_styles():
+    """Endlessly "-", "--", "-.", ":", so that lines can be told apart without their colours."""
+    while True:
+        yield from ("-", "--", "-.", ":")
