@@ -8,11 +8,13 @@ One small file an idea, in the order of the chapters:
     trainers    GAN, LSGAN, WGAN, WGANGP: one training step, four variants        1 to 4
     penalty     clipping, interpolates, the gradient penalty                     3 and 4
     probes      what a critic looks like inside; snapshots of samples            all
+    microscope  the experiments behind the paper's Figure 1                      5
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
 
-Beside them: checks (`check`, and what is asked of arguments), show (`show_code`) and guard (stopping at NaN).
+Beside them: checks (`check`, and what is asked of arguments), show (`show_code`), guard (stopping at NaN), runs and
+crowd (under microscope: its loop, and critics trained side by side), critic_plots and style (parts of plots).
 """
 
 import importlib
@@ -25,7 +27,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 from gancode.checks import check
 from gancode.show import show_code
 
-_MODULES = ("data", "losses", "metrics", "models", "penalty", "plots", "probes", "trainers")
+_MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
 
 __all__ = ["check", "show_code", *_MODULES]
 

@@ -31,7 +31,7 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
 
     Layers run as in the paper's Figure 1b: the output on the left, the input on the right, the way the
     gradient travels. Several records: the median, with a band from the least to the greatest. A norm that is
-    zero, because float32 holds nothing below 1e-45, stands as a hollow triangle at the foot of the axis.
+    zero, because float32 ends near 1e-38, stands as a hollow triangle at the foot of the axis.
 
     predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed lines in the same colour.
     """

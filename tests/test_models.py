@@ -1,8 +1,9 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from gancode.models import conv_critic, conv_generator, mlp_critic, mlp_generator
+from gancode.models import conv_critic, conv_generator, mlp_critic, mlp_generator, noisy_samples
 
 NORM_LAYERS = {
     "batch": keras.layers.BatchNormalization,
@@ -60,6 +61,53 @@ def test_mlp_is_relu_within_and_linear_at_the_end():
 def test_two_calls_give_two_models():
     one, other = mlp_critic(1, 4), mlp_critic(1, 4)
     assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
+
+
+# --- noisy_samples ---
+
+CORNERS = np.array([[0, 0], [8, 0], [0, 8], [8, 8]], np.float32)
+
+
+def test_a_noisy_sample_is_one_of_the_samples_plus_its_latent_vector():
+    latent = noise(300, 2)
+    without = noisy_samples(CORNERS)(latent).numpy() - latent
+    nearest = CORNERS[np.argmin(np.linalg.norm(without[:, None] - CORNERS, axis=-1), axis=1)]
+    np.testing.assert_allclose(without, nearest, atol=1e-5)
+
+
+def test_every_sample_is_drawn_about_equally_often_in_every_batch_and_from_batch_to_batch():
+    generator = noisy_samples(np.arange(5, dtype=np.float32)[:, None])
+    draws = np.concatenate([generator(np.zeros((5000, 1), np.float32)) for _ in range(2)])[:, 0].astype(int)
+    for half in np.split(draws, 2):
+        np.testing.assert_allclose(np.bincount(half, minlength=5), 1000, atol=150)  # five deviations
+    assert 0.1 < (draws[:5000] == draws[5000:]).mean() < 0.3  # the second does not repeat the first
+    assert 0.1 < (draws[1:] == draws[:-1]).mean() < 0.3
+
+
+def test_there_is_nothing_to_train_in_noisy_samples():
+    generator = noisy_samples(CORNERS)
+    assert generator.trainable_variables == []
+    assert generator.count_params() == 0
+
+
+@pytest.mark.parametrize("shape", [(2,), (4, 4, 1)])
+def test_noisy_samples_have_the_samples_shape(shape):
+    generator = noisy_samples(noise(10, *shape))
+    assert generator.input_shape == (None, *shape)
+    assert generator(noise(3, *shape)).shape == (3, *shape)
+
+
+def test_noisy_samples_are_drawn_anew_each_time_in_a_graph_too():
+    draw = tf.function(noisy_samples(CORNERS), autograph=False)
+    one, other = (draw(tf.zeros((100, 2))).numpy() for _ in range(2))
+    assert 0.1 < (one == other).all(axis=1).mean() < 0.5
+
+
+def test_two_generators_of_noisy_samples_draw_the_same():
+    keras.utils.set_random_seed(1)
+    one = noisy_samples(CORNERS)(noise(100, 2))
+    keras.utils.set_random_seed(2)
+    np.testing.assert_array_equal(one, noisy_samples(CORNERS)(noise(100, 2)))
 
 
 # --- norms ---

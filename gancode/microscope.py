@@ -1,0 +1,176 @@
+"""The experiments behind Figure 1 of Gulrajani et al. 2017, one function a panel. Chapter 5.
+
+    value_surface          1a          what a critic says of every place in the plane
+    gradient_norms         1b, left    how much of its loss arrives at each layer
+    weight_distribution    1b, right   where its weights are
+
+Each trains several critics side by side, one a seed, with the trainers of chapters 3 and 4, and returns a `runs.Run`:
+plain arrays. The whole figure, from a shell:
+
+    python -m gancode.microscope figure1 --seeds 5 --out figure1.png
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gancode import data, models, plots, runs
+from gancode.checks import one_of, positive, positive_integer
+from gancode.crowd import crowd, draw
+
+DATASETS = ("eight_gaussians", "twenty_five_gaussians", "swiss_roll")
+
+
+def gradient_norms(
+    depth=12,
+    width=128,
+    clip=None,
+    penalty_weight=None,
+    seeds=5,
+    steps=60,
+    dataset="swiss_roll",
+    n_critic=5,
+    batch_size=64,
+    learning_rate=5e-4,
+    every=20,
+    progress=True,
+):
+    """Figure 1b, left: the gradient of the critic's loss at each layer, while it trains against a generator.
+
+    depth, width: hidden ReLU layers of the critic and of the generator, and the units in each.
+    clip, penalty_weight: the bound c, or lambda; exactly one of them.
+    seeds: how many, or which ones. steps: generator steps, each after n_critic critic steps.
+    dataset: one of DATASETS. learning_rate: of RMSProp with a clip, of Adam with the penalty.
+    every: steps between two looks.
+
+    Returns a `Run`. Its .norms are (seeds, depth + 1), layer 1 (nearest the input) first.
+
+    Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
+    """
+    seeds = _seeds(seeds)
+    critics = [draw(models.mlp_critic(depth, width), seed) for seed in seeds]
+    generator = crowd([draw(models.mlp_generator(depth, width), seed + 0.5) for seed in seeds])
+    wgan = runs.side_by_side(critics, generator, clip, penalty_weight, learning_rate)
+    return runs.train(wgan, critics, _samples(dataset), steps, n_critic, batch_size, every, progress)
+
+
+def value_surface(
+    dataset="eight_gaussians",
+    clip=None,
+    penalty_weight=None,
+    seeds=3,
+    depth=3,
+    width=64,
+    steps=3000,
+    batch_size=128,
+    learning_rate=None,
+    epsilon=1e-10,
+    initial="he",
+    every=500,
+    progress=True,
+):
+    """Figure 1a: critics trained towards their best against fakes that never change: data plus unit Gaussian noise.
+
+    dataset: one of DATASETS. depth, width: the critic's hidden ReLU layers, and the units in each.
+    clip, penalty_weight: the bound c, or lambda; exactly one of them.
+    seeds: how many, or which ones. steps: critic steps.
+    learning_rate: of RMSProp with a clip (5e-5 where none is given), of Adam with the penalty (1e-3).
+    epsilon: RMSProp's. initial: see `weight_distribution`. every: steps between two looks.
+
+    Returns a `Run`. Its .values are (seeds, n, n) over the plane, its .shares (seeds,).
+
+    Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
+    """
+    one_of("initial", initial, ("he", "inside"))
+    if initial == "inside" and clip is None:
+        raise ValueError("initial: expected 'he' where no clip makes a range to be inside, got 'inside'")
+    samples, bound = _samples(dataset), clip if initial == "inside" else None
+    critics = [draw(models.mlp_critic(depth, width), seed, bound) for seed in _seeds(seeds)]
+    if learning_rate is None:
+        learning_rate = 5e-5 if clip else 1e-3
+    wgan = runs.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
+    return runs.train(wgan, critics, samples, steps, 1, batch_size, every, progress, plane=True)
+
+
+def weight_distribution(clip=None, penalty_weight=None, initial="he", **others):
+    """Figure 1b, right: where the weights of `value_surface`'s critics go, from one start or another.
+
+    initial: "he", as Keras and the authors' code draw them, most of them outside a small clip range; or "inside",
+    uniform within it, so that a weight at its ends has been brought there by training. others: of `value_surface`.
+
+    Returns a `Run`. Its .weights are (seeds, weights); .weights_at are those of every look.
+    """
+    return value_surface(clip=clip, penalty_weight=penalty_weight, initial=initial, **others)
+
+
+def predicted_norms(depth, width, clip, output_norm):
+    """What clipped weights alone make of the gradient, layer by layer, layer 1 first: (depth + 1,).
+
+    Weights of +-clip with random signs, and half of the ReLUs open: on its way back each hidden layer multiplies the
+    gradient by clip * sqrt(width / 2), the last layer, one unit, by clip * sqrt(width). output_norm: where it starts.
+    """
+    positive_integer("depth", depth)
+    positive_integer("width", width)
+    steps_back = np.arange(depth - 1, -1, -1)
+    hidden = clip * np.sqrt(width) * (positive("clip", clip) * np.sqrt(width / 2)) ** steps_back
+    return output_norm * np.append(hidden, 1.0)
+
+
+def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1.0, progress=True):
+    """All of Figure 1 from `seeds` seeds, a matplotlib Figure; about ten minutes on two CPU cores with five.
+
+    steps: critic steps of the surfaces and histograms. generator_steps: of the gradient norms. clip, penalty_weight:
+    of the surfaces and histograms; the gradient norms are for c = 0.1, 0.01, 0.001 and lambda = 10, as in the paper.
+    """
+    settings = {"seeds": seeds, "progress": progress}
+    constraints = {f"clip {clip:g}": {"clip": clip}, f"penalty {penalty_weight:g}": {"penalty_weight": penalty_weight}}
+    surfaces = {
+        (name, dataset): value_surface(dataset, **constraint, steps=steps, **settings)
+        for name, constraint in constraints.items()
+        for dataset in DATASETS
+    }
+    norms = {f"clip {c:g}": gradient_norms(clip=c, steps=generator_steps, **settings).norms for c in (0.1, 0.01, 0.001)}
+    predicted = {f"clip {c:g}": predicted_norms(12, 128, c, norms[f"clip {c:g}"][0, -1]) for c in (0.1, 0.01, 0.001)}
+    norms["penalty"] = gradient_norms(penalty_weight=10.0, steps=generator_steps, **settings).norms
+    weights = {name: surfaces[name, DATASETS[0]].weights.ravel() for name in constraints}
+    return plots.figure1(surfaces, norms, predicted, weights)
+
+
+def _samples(dataset):
+    return getattr(data, one_of("dataset", dataset, DATASETS))(20_000, seed=0)
+
+
+def _seeds(seeds):
+    """3 is [0, 1, 2]; a list of whole numbers is itself."""
+    if np.isscalar(seeds):
+        return list(range(positive_integer("seeds", seeds)))
+    if not len(seeds) or not all(isinstance(seed, (int, np.integer)) and seed >= 0 for seed in seeds):
+        raise ValueError(f"seeds: expected how many, or a list of whole numbers from 0 on, got {seeds!r}")
+    return list(seeds)
+
+
+def _main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m gancode.microscope", description="Reproduce a figure from scratch."
+    )
+    parser.add_argument("figure", choices=["figure1"], help="Figure 1 of Gulrajani et al. 2017")
+    parser.add_argument("--seeds", type=int, default=5, help="critics a panel (default 5)")
+    parser.add_argument("--steps", type=int, default=3000, help="critic steps of the surfaces (default 3000)")
+    parser.add_argument("--generator-steps", type=int, default=60, help="of the gradient norms (default 60)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"), help="default figure1.png")
+    given = parser.parse_args(arguments)
+    kinds = Figure().canvas.get_supported_filetypes()
+    if given.out.suffix[1:] not in kinds or not given.out.absolute().parent.is_dir():  # before minutes of training
+        parser.error(f"--out: expected a picture in a folder that is there ({', '.join(kinds)}), got {given.out}")
+    try:
+        figure = figure1(given.seeds, given.steps, given.generator_steps)
+    except ValueError as error:
+        parser.error(str(error))
+    figure.savefig(given.out, dpi=150)
+    print(f"wrote {given.out}")
+
+
+if __name__ == "__main__":
+    _main()

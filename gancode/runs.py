@@ -1,0 +1,149 @@
+"""Train critics side by side and write down what they look like inside: the loop under `microscope`. Chapter 5."""
+
+import dataclasses
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm.auto import tqdm
+
+from gancode import data, losses, metrics, penalty, probes, trainers
+from gancode.checks import positive, positive_integer
+from gancode.crowd import crowd, disband
+from gancode.guard import NotFiniteError
+
+GRID = np.linspace(-2.0, 2.0, 100, dtype=np.float32)  # the part of the plane that all three toy data sets fill
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What came of it. Arrays lead with (records, seeds) or (seeds,); the first record is from before training."""
+
+    critics: list  # Keras models, one a seed, trained
+    real: np.ndarray  # (1000, 2), samples that the critics have not seen
+    fake: np.ndarray  # (seeds, 1000, 2), what each met in the end
+    steps: np.ndarray  # (records,), when was looked
+    norms_at: np.ndarray  # (records, seeds, layers), as `probes.layer_gradient_norms`
+    weights_at: np.ndarray  # (records, seeds, weights)
+    values_at: np.ndarray | None = None  # (records, seeds, n, n), where the critic is looked at over the plane
+    grid: np.ndarray = dataclasses.field(default_factory=GRID.copy)  # (n,), its coordinates there
+
+    @property
+    def norms(self):
+        """(seeds, layers) after training, layer 1 (nearest the input) first."""
+        return self.norms_at[-1]
+
+    @property
+    def weights(self):
+        """(seeds, weights) after training: kernels, without biases."""
+        return self.weights_at[-1]
+
+    @property
+    def values(self):
+        """(seeds, n, n) after training: values[s, i, j] at the place (grid[j], grid[i])."""
+        return self.values_at[-1]
+
+    @cached_property
+    def slopes(self):
+        """(seeds, 3000): length of the input gradient at the real samples, the fakes and their interpolates."""
+        places = [np.concatenate([self.real, f, penalty.interpolate(self.real, f, seed=0)]) for f in self.fake]
+        return np.stack([penalty.gradient_norms(c, x) for c, x in zip(self.critics, places, strict=True)])
+
+    @cached_property
+    def estimates(self):
+        """(seeds,): E f(real) - E f(fake), in the critic's own units."""
+        return np.array([np.mean(c(self.real)) - np.mean(c(f)) for c, f in zip(self.critics, self.fake, strict=True)])
+
+    @cached_property
+    def exact(self):
+        """(seeds,): the exact W1 of the same samples."""
+        return np.array([metrics.wasserstein1(self.real, f) for f in self.fake])
+
+    @property
+    def shares(self):
+        """(seeds,): the part of W1 that each critic sees. Its estimate over its steepest slope can not exceed W1."""
+        return self.estimates / self.slopes.max(axis=1) / self.exact
+
+
+@dataclasses.dataclass(frozen=True)
+class SumOverMembers:
+    """The Wasserstein loss of a crowd: the sum of its members' losses, so that none slows another down."""
+
+    members: int
+
+    def critic(self, real_scores, fake_scores):
+        return self.members * losses.wasserstein.critic(real_scores, fake_scores)
+
+    def generator(self, fake_scores):
+        return self.members * losses.wasserstein.generator(fake_scores)
+
+
+def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilon=1e-10):
+    """A WGAN or a WGAN-GP whose critic is a crowd, with its paper's kind of optimiser."""
+    if (clip is None) == (penalty_weight is None):
+        raise ValueError(f"clip, penalty_weight: expected exactly one, got clip={clip!r}, {penalty_weight=}")
+    networks, loss = (generator, crowd(critics)), SumOverMembers(len(critics))
+    rate = positive("learning_rate", learning_rate)
+    if clip is not None:
+        positive("clip", clip)
+        wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip:g}")
+        wgan.compile(*(keras.optimizers.RMSprop(rate, epsilon=epsilon) for _ in networks))
+    else:  # the penalty is a mean over all, and becomes a sum over members like the loss
+        weight = len(critics) * positive("penalty_weight", penalty_weight)
+        wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight:g}")
+        wgan.compile(*(keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.9) for _ in networks))
+    return wgan
+
+
+def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, plane=False):
+    """Train, and look inside before the first step, after it, every so many, and after the last. Returns a Run.
+
+    A step is n_critic critic steps and, where the generator has something to learn, one generator step. The first
+    1000 samples are kept for looking. plane: also look at the critics' values over the plane.
+    """
+    sizes = {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}
+    steps, n_critic, batch_size, every = (positive_integer(name, value) for name, value in sizes.items())
+    real, samples = samples[:1000], samples[1000:]
+    rows = batch_size * len(critics)
+    # Traced once each. `fit` would unroll the critic steps, and twelve layers take long to trace.
+    critic_step = tf.function(wgan.critic_step, autograph=False)
+    generator_step = tf.function(wgan.generator_step, autograph=False)
+
+    looks = [look_inside(wgan, critics, real, plane)]
+    at = [0]
+    dealt = iter(data.batches(samples, rows, n_critic, seed=0))
+    bar = {} if progress else {"disable": True}  # {}: TQDM_DISABLE=1 can still hide it
+    for step in tqdm(range(1, steps + 1), desc=wgan.name, leave=False, mininterval=0.5, **bar):
+        block = next(dealt)  # (members * batch, n_critic, 2)
+        for i in range(n_critic):
+            critic_step(block[:, i])
+        if wgan.generator.trainable_variables:
+            generator_step(rows)
+        if step in (1, steps) or step % every == 0:
+            looks.append(look_inside(wgan, critics, real, plane))
+            at.append(step)
+            if not np.isfinite(looks[-1]["weights"]).all():
+                raise NotFiniteError(f"training: expected finite weights, got NaN or inf by step {step}")
+    through = {f"{name}_at": np.stack([look[name] for look in looks]) for name in looks[0]}
+    return Run(critics, real, fakes_for(wgan, critics, real), np.array(at), **through)
+
+
+def look_inside(wgan, critics, real, plane):
+    """What the critics look like now: one array a probe, a row a seed. The critics get their present weights."""
+    disband(wgan.critic, critics)
+    fake = fakes_for(wgan, critics, real)
+    look = {
+        "norms": np.stack([probes.layer_gradient_norms(c, real, f) for c, f in zip(critics, fake, strict=True)]),
+        "weights": np.stack([probes.weight_values(c) for c in critics]),
+    }
+    if plane:
+        places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
+        look["values"] = np.stack([np.reshape(c(places), (len(GRID), len(GRID))) for c in critics])
+    return look
+
+
+def fakes_for(wgan, critics, real):
+    """As many fakes for each critic as there are real samples, always from the same latent vectors."""
+    latent = keras.random.normal((len(critics) * len(real), wgan.latent_dim), seed=1)
+    return np.reshape(wgan.generator(latent, training=False), (len(critics), *real.shape))
