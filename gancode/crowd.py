@@ -12,7 +12,8 @@ def crowd(members):
     first `batch` samples go through the first member, and so on: no member sees another's samples or weights. So
     the sum of the members' losses gives each one the gradient it would have had alone.
 
-    Raises ValueError if there are no members, if their shapes differ, or if they hold other layers than Dense.
+    Raises ValueError if there are no members, if their shapes differ, their activations differ, or if they hold
+    other layers than Dense with a bias.
     """
     members = list(members)
     _same_dense_layers(members)
@@ -39,7 +40,7 @@ def draw(network, seed, bound=None):
 
     bound: draw every weight and bias from U[-bound, bound] instead.
     """
-    inside = bound and keras.initializers.RandomUniform(-bound, bound)
+    inside = bound and keras.initializers.RandomUniform(-bound, bound, seed=0)  # without one it would draw its own
     for i, layer in enumerate(network.layers):
         for j, (weight, own) in enumerate(
             [(layer.kernel, layer.kernel_initializer), (layer.bias, layer.bias_initializer)]
@@ -57,5 +58,10 @@ def _same_dense_layers(members):
     if not members or any(shape != shapes[0] for shape in shapes):
         raise ValueError(f"members: expected at least one network, all of one shape, got {len(members)} of {shapes}")
     for layer in (layer for member in members for layer in member.layers):
-        if not isinstance(layer, keras.layers.Dense):
-            raise ValueError(f"members: expected Dense layers only, got {type(layer).__name__}")
+        if not isinstance(layer, keras.layers.Dense) or not layer.use_bias:
+            raise ValueError(
+                f"members: expected Dense layers with biases only, got {type(layer).__name__} {layer.name!r}"
+            )
+    activations = [[layer.activation for layer in member.layers] for member in members]
+    if any(each != activations[0] for each in activations):
+        raise ValueError("members: expected the same activations in all, got different ones")

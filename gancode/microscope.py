@@ -113,8 +113,9 @@ def predicted_norms(depth, width, clip, output_norm):
     """
     positive_integer("depth", depth)
     positive_integer("width", width)
+    positive("clip", clip)
     steps_back = np.arange(depth - 1, -1, -1)
-    hidden = clip * np.sqrt(width) * (positive("clip", clip) * np.sqrt(width / 2)) ** steps_back
+    hidden = clip * np.sqrt(width) * (clip * np.sqrt(width / 2)) ** steps_back
     return output_norm * np.append(hidden, 1.0)
 
 
@@ -124,6 +125,8 @@ def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1
     steps: critic steps of the surfaces and histograms. generator_steps: of the gradient norms. clip, penalty_weight:
     of the surfaces and histograms; the gradient norms are for c = 0.1, 0.01, 0.001 and lambda = 10, as in the paper.
     """
+    for name, value in {"steps": steps, "generator_steps": generator_steps}.items():
+        positive_integer(name, value)  # now, and not after the minutes that come before its use
     settings = {"seeds": seeds, "progress": progress}
     constraints = {f"clip {clip:g}": {"clip": clip}, f"penalty {penalty_weight:g}": {"penalty_weight": penalty_weight}}
     surfaces = {
@@ -144,9 +147,11 @@ def _samples(dataset):
 
 def _seeds(seeds):
     """3 is [0, 1, 2]; a list of whole numbers is itself."""
-    if np.isscalar(seeds):
+    if np.ndim(seeds) == 0:
         return list(range(positive_integer("seeds", seeds)))
-    if not len(seeds) or not all(isinstance(seed, (int, np.integer)) and seed >= 0 for seed in seeds):
+    if not len(seeds) or not all(
+        type(seed) is not bool and isinstance(seed, (int, np.integer)) and seed >= 0 for seed in seeds
+    ):
         raise ValueError(f"seeds: expected how many, or a list of whole numbers from 0 on, got {seeds!r}")
     return list(seeds)
 
@@ -162,7 +167,9 @@ def _main(arguments=None):
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"), help="default figure1.png")
     given = parser.parse_args(arguments)
     kinds = Figure().canvas.get_supported_filetypes()
-    if given.out.suffix[1:] not in kinds or not given.out.absolute().parent.is_dir():  # before minutes of training
+    if (
+        given.out.suffix[1:].lower() not in kinds or not given.out.absolute().parent.is_dir()
+    ):  # before minutes of training
         parser.error(f"--out: expected a picture in a folder that is there ({', '.join(kinds)}), got {given.out}")
     try:
         figure = figure1(given.seeds, given.steps, given.generator_steps)

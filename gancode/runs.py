@@ -62,7 +62,8 @@ class Run:
 
     @property
     def shares(self):
-        """(seeds,): the part of W1 that each critic sees. Its estimate over its steepest slope can not exceed W1."""
+        """(seeds,): the part of W1 that each critic sees. At most 1, if the steepest slope is
+        among those seen: a critic of slope K can report at most K times W1."""
         return self.estimates / self.slopes.max(axis=1) / self.exact
 
 
@@ -144,6 +145,17 @@ def look_inside(wgan, critics, real, plane):
 
 
 def fakes_for(wgan, critics, real):
-    """As many fakes for each critic as there are real samples, always from the same latent vectors."""
+    """As many fakes for each critic as there are real samples, always from the same latent vectors.
+
+    Where the generator draws random numbers of its own (`models.noisy_samples`), they are the same each time too, and
+    the training's go on as if nobody had looked.
+    """
+    own = [layer.rows.state for layer in wgan.generator.layers if hasattr(layer, "rows")]
+    before = [state.numpy() for state in own]
+    for state in own:
+        state.assign([1, 0])
     latent = keras.random.normal((len(critics) * len(real), wgan.latent_dim), seed=1)
-    return np.reshape(wgan.generator(latent, training=False), (len(critics), *real.shape))
+    fakes = np.reshape(wgan.generator(latent, training=False), (len(critics), *real.shape))
+    for state, old in zip(own, before, strict=True):
+        state.assign(old)
+    return fakes

@@ -195,3 +195,13 @@ def test_a_draw_within_a_bound_is_spread_over_it_biases_and_all():
 def test_what_can_not_be_a_crowd_is_refused(members, message):
     with pytest.raises(ValueError, match=rf"^members: expected .*{message}"):
         crowd(members())
+
+
+def test_members_whose_activations_differ_or_that_have_no_biases_are_refused():
+    def network(activation, use_bias=True):
+        return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation, use_bias=use_bias)])
+
+    with pytest.raises(ValueError, match="members: expected the same activations"):
+        crowd([network("relu"), network("tanh")])
+    with pytest.raises(ValueError, match="members: expected Dense layers with biases"):
+        crowd([network("relu", use_bias=False)])

@@ -134,7 +134,6 @@ def test_looks_are_as_often_as_asked(often):
     assert often.values_at.shape == (5, 1, len(often.grid), len(often.grid))
 
 
-@pytest.mark.xfail(strict=True, reason="a look draws from the generator's own samples: PlusRandomSample.rows moves on")
 def test_looking_does_not_change_the_training(often):
     seldom = value_surface(clip=0.1, **TINY | {"steps": 5, "every": 1000})
     np.testing.assert_array_equal(seldom.weights, often.weights)
@@ -342,3 +341,21 @@ def test_a_command_that_can_not_be_followed_ends_with_its_reason_and_no_figure(w
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_number_of_steps_is_refused_before_anything_is_trained():
+    for wrong in ({"steps": 0}, {"generator_steps": 0}, {"seeds": 0}):
+        (name,) = wrong
+        with pytest.raises(ValueError, match=f"^{name}: expected"):
+            microscope.figure1(**{"progress": False} | wrong)
+
+
+@pytest.mark.parametrize("seeds", [None, np.array(0), [True]])
+def test_seeds_of_another_kind_are_refused_by_name(seeds):
+    with pytest.raises(ValueError, match=r"^seeds: expected"):
+        gradient_norms(clip=0.1, **TINY | {"seeds": seeds})
+
+
+def test_a_clip_that_is_no_number_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"^clip: expected"):
+        predicted_norms(2, 4, "a", 1.0)
