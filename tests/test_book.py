@@ -494,7 +494,14 @@ def test_ctrl_c_leaves_a_chapter_as_it_was(tmp_path):
     before = path.read_bytes()
     command = [sys.executable, ROOT / "tools" / "execute.py", "--root", tmp_path]
     # a group of its own, so that the signal goes where a terminal would send it: to all of them
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # as in a terminal, also where these tests run in a shell's background, which ignores the signal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while not started.exists() and time.monotonic() < deadline:
         time.sleep(0.1)

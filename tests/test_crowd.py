@@ -185,10 +185,10 @@ def test_a_draw_within_a_bound_is_spread_over_it_biases_and_all():
         (lambda: [models.mlp_critic(2, 4), models.mlp_critic(2, 5)], "all of one shape, got 2"),
         (lambda: [models.mlp_critic(2, 4), models.mlp_critic(3, 4)], "all of one shape, got 2"),
         (lambda: [models.mlp_critic(2, 4), models.mlp_critic(2, 4, input_dim=3)], "all of one shape, got 2"),
-        (lambda: [models.conv_critic(2)], "Dense layers only, got Conv2D"),
+        (lambda: [models.conv_critic(2)], "Dense layers with biases only, got Conv2D"),
         (
             lambda: [keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.ReLU()])],
-            "Dense layers only, got ReLU",
+            "Dense layers with biases only, got ReLU",
         ),
     ],
 )
