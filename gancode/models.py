@@ -77,7 +77,8 @@ def noisy_samples(samples):
     """A generator that never changes: a random one of the samples (n, ...) plus the latent vector, its noise.
 
     Latent (batch, ...) to samples (batch, ...), of the samples' own shape. With it a critic can be trained towards
-    its best, as for Figure 1a of Gulrajani et al. 2017; there is nothing in it to train.
+    its best, as for Figure 1a of Gulrajani et al. 2017; there is nothing in it to train. Called with
+    training=False it takes the same random samples each time, so that a look inside disturbs nothing.
     """
     return Sequential([Input(samples.shape[1:]), PlusRandomSample(samples)], name="generator")
 
@@ -85,13 +86,12 @@ def noisy_samples(samples):
 class PlusRandomSample(layers.Layer):
     def __init__(self, samples):
         super().__init__()
-        self.samples = tf.constant(samples)
+        self.samples = tf.constant(samples, tf.float32)
         self.rows = random.SeedGenerator(0)
 
-    def call(self, latent):  # (batch, ...)
-        return latent + tf.gather(
-            self.samples, random.randint(tf.shape(latent)[:1], 0, len(self.samples), seed=self.rows)
-        )
+    def call(self, latent, training=True):  # (batch, ...)
+        rows = random.randint(tf.shape(latent)[:1], 0, len(self.samples), seed=self.rows if training else 0)
+        return latent + tf.gather(self.samples, rows)
 
 
 def _mlp(depth, width, inputs, outputs, name):

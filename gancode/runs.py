@@ -85,15 +85,14 @@ def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilo
     if (clip is None) == (penalty_weight is None):
         raise ValueError(f"clip, penalty_weight: expected exactly one, got clip={clip!r}, {penalty_weight=}")
     networks, loss = (generator, crowd(critics)), SumOverMembers(len(critics))
-    rate = positive("learning_rate", learning_rate)
+    settings = {"learning_rate": positive("learning_rate", learning_rate)}
     if clip is not None:
-        positive("clip", clip)
-        wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip:g}")
-        wgan.compile(*(keras.optimizers.RMSprop(rate, epsilon=epsilon) for _ in networks))
+        wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip}")
+        settings["epsilon"] = epsilon
     else:  # the penalty is a mean over all, and becomes a sum over members like the loss
         weight = len(critics) * positive("penalty_weight", penalty_weight)
-        wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight:g}")
-        wgan.compile(*(keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.9) for _ in networks))
+        wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight}")
+    wgan.compile(*(wgan.default_optimizer(**settings) for _ in networks))
     return wgan
 
 
@@ -145,17 +144,6 @@ def look_inside(wgan, critics, real, plane):
 
 
 def fakes_for(wgan, critics, real):
-    """As many fakes for each critic as there are real samples, always from the same latent vectors.
-
-    Where the generator draws random numbers of its own (`models.noisy_samples`), they are the same each time too, and
-    the training's go on as if nobody had looked.
-    """
-    own = [layer.rows.state for layer in wgan.generator.layers if hasattr(layer, "rows")]
-    before = [state.numpy() for state in own]
-    for state in own:
-        state.assign([1, 0])
+    """As many fakes for each critic as there are real samples, always from the same latent vectors."""
     latent = keras.random.normal((len(critics) * len(real), wgan.latent_dim), seed=1)
-    fakes = np.reshape(wgan.generator(latent, training=False), (len(critics), *real.shape))
-    for state, old in zip(own, before, strict=True):
-        state.assign(old)
-    return fakes
+    return np.reshape(wgan.generator(latent, training=False), (len(critics), *real.shape))

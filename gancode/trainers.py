@@ -38,9 +38,9 @@ class GAN(keras.Model):
         self.guard = StopAtNaN()
         self.built = True  # for both networks are
 
-    def default_optimizer(self):
+    def default_optimizer(self, learning_rate=2e-4):
         """Radford et al. 2016: Adam, 2e-4, beta_1 = 0.5."""
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return keras.optimizers.Adam(learning_rate, beta_1=0.5)
 
     def compile(self, critic_optimizer=None, generator_optimizer=None, jit_compile=None, **kwargs):
         """Set the two optimisers: the paper's where none is given. One can not serve two networks.
@@ -161,9 +161,9 @@ class WGAN(GAN):
         super().__init__(generator, critic, **kwargs)
         self.clip = positive("clip", clip)
 
-    def default_optimizer(self):
+    def default_optimizer(self, learning_rate=5e-5, epsilon=1e-10):
         """RMSProp, 5e-5; epsilon 1e-10 as in TensorFlow 1, where the papers' code ran (Keras 3 has 1e-7)."""
-        return keras.optimizers.RMSprop(5e-5, epsilon=1e-10)
+        return keras.optimizers.RMSprop(learning_rate, epsilon=epsilon)
 
     def constrain(self):
         clip_weights(self.critic, self.clip)
@@ -189,9 +189,9 @@ class WGANGP(WGAN):
                 stacklevel=2,
             )
 
-    def default_optimizer(self):
+    def default_optimizer(self, learning_rate=1e-4):
         """Adam, 1e-4, beta_1 = 0.5 and beta_2 = 0.9: the authors' MNIST script (Algorithm 1 has beta_1 = 0)."""
-        return keras.optimizers.Adam(1e-4, beta_1=0.5, beta_2=0.9)
+        return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9)
 
     def penalty(self, real, fake):
         return self.penalty_weight * gradient_penalty(self.critic, real, fake, seed=self.seeds)

@@ -10,6 +10,20 @@ os.environ["MPLBACKEND"] = "Agg"
 import pytest
 
 
+@pytest.fixture
+def assert_two_optimisers():
+    """Assert that a trainer has two optimisers of this kind with these settings, one a network."""
+
+    def check(trainer, kind, settings):
+        assert trainer.critic_optimizer is not trainer.generator_optimizer
+        for optimiser in (trainer.critic_optimizer, trainer.generator_optimizer):
+            assert type(optimiser) is kind
+            config = optimiser.get_config()
+            assert {name: config[name] for name in settings} == pytest.approx(settings)
+
+    return check
+
+
 @pytest.fixture(autouse=True)
 def fixed_seed():
     """The same weights, latent vectors and interpolates each time a test is run, in whatever order."""

@@ -103,6 +103,20 @@ def test_noisy_samples_are_drawn_anew_each_time_in_a_graph_too():
     assert 0.1 < (one == other).all(axis=1).mean() < 0.5
 
 
+def test_in_inference_noisy_samples_repeat_themselves_and_leave_training_alone():
+    watched, unwatched = noisy_samples(CORNERS), noisy_samples(CORNERS)
+    latent = noise(100, 2)
+    looks = [watched(latent, training=False).numpy() for _ in range(2)]
+    np.testing.assert_array_equal(*looks)
+    assert len(np.unique(np.round(looks[0] - latent), axis=0)) == len(CORNERS)
+    np.testing.assert_array_equal(watched(latent, training=True), unwatched(latent, training=True))
+
+
+def test_noisy_samples_take_float64_data():
+    latent = noise(10, 2)
+    np.testing.assert_array_equal(noisy_samples(CORNERS.astype(np.float64))(latent), noisy_samples(CORNERS)(latent))
+
+
 def test_two_generators_of_noisy_samples_draw_the_same():
     keras.utils.set_random_seed(1)
     one = noisy_samples(CORNERS)(noise(100, 2))

@@ -104,16 +104,11 @@ def test_its_numbers_must_be_above_zero(value):
             runs.side_by_side([linear(V)], models.mlp_generator(1, 2), **settings)
 
 
-def test_the_optimisers_are_the_papers_one_a_network():
+def test_the_optimisers_are_the_papers_one_a_network(assert_two_optimisers):
     clipped = runs.side_by_side([linear(V)], models.mlp_generator(1, 2), 0.1, None, 0.25, epsilon=0.5)
     penalised = runs.side_by_side([linear(V)], models.mlp_generator(1, 2), None, 3.0, 0.25)
-    wanted = {"learning_rate": 0.25, "rho": 0.9, "epsilon": 0.5}, {"learning_rate": 0.25, "beta_1": 0.5, "beta_2": 0.9}
-    for wgan, kind, settings in zip((clipped, penalised), (RMSprop, Adam), wanted, strict=True):
-        assert wgan.critic_optimizer is not wgan.generator_optimizer
-        for optimiser in (wgan.critic_optimizer, wgan.generator_optimizer):
-            assert type(optimiser) is kind
-            config = optimiser.get_config()
-            assert {name: config[name] for name in settings} == pytest.approx(settings)
+    assert_two_optimisers(clipped, RMSprop, {"learning_rate": 0.25, "rho": 0.9, "epsilon": 0.5})
+    assert_two_optimisers(penalised, Adam, {"learning_rate": 0.25, "beta_1": 0.5, "beta_2": 0.9})
 
 
 def test_the_penalty_is_a_sum_over_members_too():

@@ -232,13 +232,15 @@ def test_the_others_do_not_clip(method):
         (WGANGP, keras.optimizers.Adam, {"learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9}),
     ],
 )
-def test_without_optimisers_the_papers_are_set_two_of_them(method, kind, settings):
-    trainer = tiny(method)
-    assert trainer.critic_optimizer is not trainer.generator_optimizer
-    for optimiser in (trainer.critic_optimizer, trainer.generator_optimizer):
-        assert type(optimiser) is kind
-        config = optimiser.get_config()
-        assert {name: config[name] for name in settings} == pytest.approx(settings)
+def test_without_optimisers_the_papers_are_set_two_of_them(method, kind, settings, assert_two_optimisers):
+    assert_two_optimisers(tiny(method), kind, settings)
+
+
+@pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
+def test_the_papers_optimiser_takes_another_step_size(method):
+    paper, other = tiny(method).default_optimizer(), tiny(method).default_optimizer(learning_rate=0.5)
+    wanted = paper.get_config() | {"learning_rate": 0.5, "name": other.name}
+    assert type(other) is type(paper) and other.get_config() == wanted
 
 
 def test_the_papers_clip_and_penalty_weight_are_the_defaults():
