@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import losses
-from gancode.checks import positive_integer, same_shape
+from gancode.checks import positive, positive_integer, same_shape
 
 
 def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
@@ -40,6 +40,16 @@ def weight_values(critic):
     """Every kernel of the critic, flattened into one float32 array (weights,); biases and norm layers left out."""
     kernels = [layer.kernel.numpy().ravel() for layer in _kernel_layers(critic)]
     return np.concatenate(kernels)
+
+
+def share_at_the_ends(weights, bound=None):
+    """Share of the weights within 1 % of the ends of [-bound, bound], or beyond them.
+
+    weights: (..., weights). bound: the clip bound, or None for their own largest. Returns float64 (...).
+    """
+    sizes = np.abs(weights)
+    bound = sizes.max(axis=-1, keepdims=True) if bound is None else positive("bound", bound)
+    return np.mean(sizes >= 0.99 * bound, axis=-1)
 
 
 class Every(keras.callbacks.Callback):

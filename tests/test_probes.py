@@ -4,7 +4,7 @@ import pytest
 from keras.optimizers import SGD
 
 from gancode import data, losses, models
-from gancode.probes import CriticProbe, Snapshots, layer_gradient_norms, weight_values
+from gancode.probes import CriticProbe, Snapshots, layer_gradient_norms, share_at_the_ends, weight_values
 from gancode.trainers import GAN, WGANGP
 
 
@@ -129,6 +129,27 @@ def test_weight_values_are_all_kernels_and_nothing_else():
 def test_a_critic_without_kernels_has_no_weight_values(layers):
     with pytest.raises(ValueError, match="critic: expected a built model"):
         weight_values(keras.Sequential(layers))
+
+
+# --- share_at_the_ends ---
+
+
+def test_weights_within_a_hundredth_of_the_bound_are_at_the_ends_and_those_beyond_it_too():
+    weights = np.float32([0.5, -0.496, 0.494, 0.0, -3.0])
+    assert share_at_the_ends(weights, 0.5) == 3 / 5
+    assert share_at_the_ends(weights) == 1 / 5  # of their own range
+
+
+def test_the_share_is_of_the_last_axis():
+    weights = np.array([[[1.0, 2.0], [3.0, -3.0]], [[0.0, 1.0], [2.0, 2.0]]])
+    np.testing.assert_array_equal(share_at_the_ends(weights, 2.0), [[0.5, 1], [0, 1]])
+    np.testing.assert_array_equal(share_at_the_ends(weights), [[0.5, 1], [0.5, 1]])
+
+
+@pytest.mark.parametrize("bound", [0, -1.0, np.nan])
+def test_a_bound_must_be_above_zero(bound):
+    with pytest.raises(ValueError, match="bound: expected a number above 0"):
+        share_at_the_ends(np.ones(3), bound)
 
 
 # --- callbacks ---
