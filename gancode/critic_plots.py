@@ -13,17 +13,15 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
     edge: show all of them over [-edge, edge] instead; weights beyond it are counted in the outermost bars.
     axes: as many of an existing figure, to draw into.
     """
-    figure = None
     if axes is None:
-        figure, axes = new_figure(1, len(named_weights), squeeze=False)
-        axes = axes[0]
+        axes = new_figure(1, len(named_weights), squeeze=False)[1][0]
     for ax, (name, weights) in zip(axes, named_weights.items(), strict=True):
         reach = edge or 1.05 * np.abs(weights).max()
         ax.hist(np.clip(weights, -reach, reach), bins=np.linspace(-reach, reach, bins + 1), color=colour_of(name))
         ax.set(title=name, xlabel="weight", yscale="log" if logy else "linear")
         ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes[0].set_ylabel("number of weights")
-    return figure or axes[0].figure
+    return axes[0].figure
 
 
 def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest the input)", ax=None):
@@ -33,11 +31,10 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     gradient travels. Several records: the median, with a band from the least to the greatest. A norm that is
     zero, because float32 ends near 1e-38, stands as a hollow triangle at the foot of the axis.
 
-    predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed lines in the same colour.
+    predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed grey lines, down to that foot.
     """
-    figure = None
     if ax is None:
-        figure, ax = new_figure()
+        _, ax = new_figure()
     named_norms = {name: np.atleast_2d(norms) for name, norms in named_norms.items()}
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
     foot = 1e-3 * min(everything[everything > 0], default=1.0)
@@ -54,13 +51,14 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
             gone = layers[median == 0]
             ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
         if predicted and name in predicted:
-            ax.plot(layers, predicted[name], "--", color="0.45", linewidth=1.2, zorder=1)
+            shown = np.where(predicted[name] >= foot, predicted[name], np.nan)
+            ax.plot(layers, shown, "--", color="0.45", linewidth=1.2, zorder=1)
     ax.set(xlabel=xlabel, ylabel="norm of d loss / d activations", yscale="log")
     ax.yaxis.set_major_locator(LogLocator(numticks=9))
     ax.set_xticks(layers if len(layers) < 10 else layers[::-3])
     ax.set_xlim(len(layers) + 0.5, 0.5)
     ax.legend(fontsize=9)
-    return figure or ax.figure
+    return ax.figure
 
 
 def norm_histogram(named_norms, target=1.0):
@@ -81,9 +79,8 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
     values: (n, n), values[i, j] at (grid[j], grid[i]). grid: (n,). points: (m, 2), the data. The lines are evenly
     spaced over the values shown here, from violet (low, "fake") to yellow (high, "real").
     """
-    figure = None
     if ax is None:
-        figure, ax = new_figure(width=4.6, height=4.6)
+        _, ax = new_figure(width=4.6, height=4.6)
     low, high = np.min(values), np.max(values)
     if high > low:  # a dead critic has no lines to draw
         ax.contour(grid, grid, values, np.linspace(low, high, levels + 2)[1:-1], cmap="viridis", linewidths=1.2)
@@ -92,7 +89,7 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
     ax.grid(False)
     if title:
         ax.set_title(title)
-    return figure or ax.figure
+    return ax.figure
 
 
 def value_surfaces(runs, look=-1, levels=14):
@@ -100,8 +97,8 @@ def value_surfaces(runs, look=-1, levels=14):
 
     look: which of the recorded steps, the last unless said. Each run's first seed is shown.
     """
-    _, datasets = rows_and_columns(runs)
-    figure, axes = new_figure(len(runs) // len(datasets), len(datasets), height=5.5, squeeze=False)
+    methods, datasets = rows_and_columns(runs)
+    figure, axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)
     _fill(axes, runs, look, levels)
     return figure
 
@@ -127,7 +124,7 @@ def figure1(surfaces, norms, predicted, weights):
 
 def rows_and_columns(table):
     """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
-    return ([*dict.fromkeys(key[i] for key in table)] for i in (0, 1))
+    return [[*dict.fromkeys(key[i] for key in table)] for i in (0, 1)]
 
 
 def _fill(axes, runs, look, levels):

@@ -134,8 +134,10 @@ def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1
         for name, constraint in constraints.items()
         for dataset in DATASETS
     }
-    norms = {f"clip {c:g}": gradient_norms(clip=c, steps=generator_steps, **settings).norms for c in (0.1, 0.01, 0.001)}
-    predicted = {f"clip {c:g}": predicted_norms(12, 128, c, norms[f"clip {c:g}"][0, -1]) for c in (0.1, 0.01, 0.001)}
+    norms, predicted = {}, {}
+    for c in (0.1, 0.01, 0.001):
+        norms[f"clip {c:g}"] = gradient_norms(clip=c, steps=generator_steps, **settings).norms
+        predicted[f"clip {c:g}"] = predicted_norms(12, 128, c, norms[f"clip {c:g}"][0, -1])
     norms["penalty"] = gradient_norms(penalty_weight=10.0, steps=generator_steps, **settings).norms
     weights = {name: surfaces[name, DATASETS[0]].weights.ravel() for name in constraints}
     return plots.figure1(surfaces, norms, predicted, weights)

@@ -65,16 +65,15 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
 
 def points(named_points, ax=None, lim=None):
     """2-D points, {"real": (n, 2), "fake": (m, 2)}, as a scatter with equal axes."""
-    figure = None
     if ax is None:
-        figure, ax = new_figure(width=4.6, height=4.4)
+        _, ax = new_figure(width=4.6, height=4.4)
     for (name, xy), marker in zip(named_points.items(), "ox^s", strict=False):
         ax.scatter(*np.asarray(xy).T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     if lim:
         ax.set(xlim=(-lim, lim), ylim=(-lim, lim))
     ax.legend(loc="upper right")
-    return figure or ax.figure
+    return ax.figure
 
 
 def show_tiles(ax, images, columns):

@@ -152,6 +152,13 @@ def test_a_prediction_is_a_dashed_line_beside_its_measurement():
     assert predicted.get_xdata().tolist() == [1, 2] and predicted.get_linestyle() == "--"
 
 
+def test_a_prediction_ends_where_zeros_are_shown():
+    ax = plots.layer_norms({"clip 1": [0.0, 1e-30, 1.0]}, predicted={"clip 1": [1e-60, 1e-30, 1.0]}).axes[0]
+    dashed = ax.lines[-1].get_ydata()
+    assert np.isnan(dashed[0]) and dashed[1:].tolist() == [1e-30, 1.0]
+    assert ax.get_ylim()[0] > 1e-40
+
+
 def test_deep_critics_name_every_third_layer_as_the_paper_does():
     ax = plots.layer_norms({"clip 1": norms(13)}).axes[0]
     assert ax.get_xticks().tolist() == [13, 10, 7, 4, 1]
