@@ -13,8 +13,8 @@ One small file an idea, in the order of the chapters:
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
 
-Beside them: checks (`check`, and what is asked of arguments), show (`show_code`), guard (stopping at NaN), runs and
-crowd (under microscope: its loop, and critics trained side by side), critic_plots and style (parts of plots).
+Beside them: checks (`check`, `broken`, and what is asked of arguments), show (`show_code`), guard (stopping at NaN),
+runs and crowd (under microscope: its loop, and critics trained side by side), critic_plots and style (parts of plots).
 """
 
 import importlib
@@ -24,12 +24,12 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from gancode.checks import check
+from gancode.checks import broken, check
 from gancode.show import show_code
 
 _MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
 
-__all__ = ["check", "show_code", *_MODULES]
+__all__ = ["broken", "check", "show_code", *_MODULES]
 
 
 def __getattr__(name):

@@ -10,6 +10,11 @@ import tensorflow as tf
 
 from gancode.checks import one_of, positive_integer
 
+# Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
+# 1.414 and 2.828; then the points have about unit size.
+EIGHT_CENTRES = np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], axis=1) * 2.0 / 1.414
+TWENTY_FIVE_CENTRES = np.stack(np.meshgrid(*2 * [np.arange(-2, 3)]), axis=-1).reshape(-1, 2) * 2.0 / 2.828
+
 DIGITS = pathlib.Path(__file__).parent / "digits" / "digits.npz"
 DIGITS_SHA256 = "0f13b3d4b41e8f9fcc5d7894d35d91c99266fde411a39964f88fe9abd8c18588"
 
@@ -36,20 +41,13 @@ def fashion_mnist(split="train"):
 
 
 def eight_gaussians(n, seed=None):
-    """n points, float32 (n, 2): eight Gaussians (sigma 0.014) on a circle of radius sqrt(2).
-
-    As in the toy experiments of Gulrajani et al. 2017: radius 2, sigma 0.02, all divided by 1.414.
-    """
-    angles = np.arange(8) * np.pi / 4
-    centres = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return _mixture(centres, 0.02, 1.414, n, seed)
+    """n points, float32 (n, 2): eight Gaussians (sigma 0.014) on a circle of radius sqrt(2), around EIGHT_CENTRES."""
+    return _mixture(EIGHT_CENTRES, 0.02 / 1.414, n, seed)
 
 
 def twenty_five_gaussians(n, seed=None):
-    """n points, float32 (n, 2): a 5 x 5 grid of Gaussians (Gulrajani et al. 2017: 2 {-2..2}, 0.05, / 2.828)."""
-    ticks = 2.0 * np.arange(-2, 3)
-    centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    return _mixture(centres, 0.05, 2.828, n, seed)
+    """n points, float32 (n, 2): a 5 x 5 grid of Gaussians (sigma 0.018) around TWENTY_FIVE_CENTRES."""
+    return _mixture(TWENTY_FIVE_CENTRES, 0.05 / 2.828, n, seed)
 
 
 def swiss_roll(n, seed=None):
@@ -111,11 +109,11 @@ def _scaled(images):
     return images.astype(np.float32)[..., None] / 127.5 - 1.0
 
 
-def _mixture(centres, sigma, scale, n, seed):
+def _mixture(centres, sigma, n, seed):
     positive_integer("n", n)
     rng = np.random.default_rng(seed)
     points = centres[rng.integers(len(centres), size=n)] + sigma * rng.standard_normal((n, 2))
-    return (points / scale).astype(np.float32)
+    return points.astype(np.float32)
 
 
 def _mnist_arrays(split, full):

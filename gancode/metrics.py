@@ -6,10 +6,13 @@ Used in all chapters.
 import functools
 import os
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg
+from scipy.spatial.distance import cdist
 
+from gancode.checks import positive
 from gancode.data import load_checked
 
 CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"
@@ -32,6 +35,28 @@ def wasserstein1(x, y):
 
     x, y = _two_sets(x, y)
     return float(ot.emd2([], [], ot.dist(x, y, metric="euclidean"), numItermax=10_000_000))
+
+
+class ModeCoverage(NamedTuple):
+    modes: int  # how many centres have at least one sample near them
+    share: float  # the share of samples that are near a centre
+
+
+def mode_coverage(samples, centres, radius):
+    """How many modes a generator reaches, and how many of its samples are good.
+
+    A sample is good if it lies within `radius` of its nearest centre; a centre is covered if it has a good sample.
+    (Usual with mixtures of Gaussians, radius being 3 sigma: Srivastava et al. 2017, Metz et al. 2017.)
+
+    samples: (n, d). centres: (k, d). radius: in the units of both. Returns ModeCoverage(modes, share).
+
+    Raises ValueError unless both are sets of points of one dimension and radius > 0.
+    """
+    samples, centres = _points("samples", samples), _points("centres", centres)
+    _same_dimension("samples and centres", samples, centres)
+    distances = cdist(samples, centres)  # (n, k)
+    good = distances.min(axis=1) <= positive("radius", radius)
+    return ModeCoverage(len(np.unique(distances.argmin(axis=1)[good])), float(good.mean()))
 
 
 def frechet_distance(x, y):
@@ -101,9 +126,13 @@ def _symmetric_root(matrix):
 
 def _two_sets(x, y):
     x, y = _points("x", x), _points("y", y)
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"x and y: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
+    _same_dimension("x and y", x, y)
     return x, y
+
+
+def _same_dimension(names, x, y):
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"{names}: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
 
 
 def _points(name, points):

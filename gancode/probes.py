@@ -1,5 +1,7 @@
 """What a critic looks like inside, and how its samples change: probes and the callbacks that use them. All chapters."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,14 +26,11 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
     same_shape(real, fake)
     activations = _activations(critic)
     probe = keras.Model(critic.inputs, activations)
-    running = [tf.identity(variable.value) for variable in critic.non_trainable_variables]
-    with tf.GradientTape() as tape:
+    with _untouched(critic), tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.
         of_real, of_fake = _as_list(probe(real, training=True)), _as_list(probe(fake, training=True))
         value = loss.critic(of_real[-1], of_fake[-1])
     gradients = tape.gradient(value, [of_real, of_fake])
-    for variable, old in zip(critic.non_trainable_variables, running, strict=True):
-        variable.assign(old)  # a probe leaves batch norm's running statistics as it found them
     squares = [[np.sum(np.square(g.numpy().astype(np.float64))) for g in half] for half in gradients]
     return np.sqrt(np.sum(squares, axis=0))
 
@@ -40,6 +39,22 @@ def weight_values(critic):
     """Every kernel of the critic, flattened into one float32 array (weights,); biases and norm layers left out."""
     kernels = [layer.kernel.numpy().ravel() for layer in _kernel_layers(critic)]
     return np.concatenate(kernels)
+
+
+def sample_jacobian(critic, samples):
+    """How much each score depends on each sample: off the diagonal, what leaks between the samples of a batch.
+
+    entry (i, j) = ||d critic(samples)_i / d samples_j||_2, with the critic as it is in training. Without batch norm
+    it is zero unless i = j, which is what lets the gradient penalty speak of each sample's own gradient.
+
+    critic: a Keras model. samples: (batch, ...). Returns float32 (batch, batch).
+    """
+    samples = tf.convert_to_tensor(samples)
+    with _untouched(critic), tf.GradientTape(persistent=True) as tape:
+        tape.watch(samples)
+        scores = tf.reshape(critic(samples, training=True), [-1])  # (batch,)
+    jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
+    return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
 
 
 def share_at_the_ends(weights, bound=None):
@@ -136,6 +151,15 @@ def _activations(critic):
     if len(blocks) != len(kernel_layers):
         raise ValueError(f"critic: expected a flat model, got {critic.name!r} with kernels in a model within it")
     return blocks
+
+
+@contextlib.contextmanager
+def _untouched(critic):
+    """A look in training mode would move batch norm's running statistics: leave them as they were."""
+    running = [tf.identity(variable.value) for variable in critic.non_trainable_variables]
+    yield
+    for variable, old in zip(critic.non_trainable_variables, running, strict=True):
+        variable.assign(old)
 
 
 def _as_list(outputs):

@@ -42,6 +42,8 @@ CONTRACT = (
 
 LARGEST = 3_000_000  # bytes a chapter
 HELD = "✓ "  # how gancode.check begins a claim that holds
+FAILED = "✗ "  # how gancode.broken begins what went wrong
+BROKEN = re.compile(r"^with broken\(", re.MULTILINE)
 
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -119,8 +121,30 @@ def test_every_check_is_compared_and_holds(path):
     for number, cell in checked:
         assert "nbval-check-output" in cell.metadata.get("tags", []), f"tag code cell {number}: nbval-check-output"
         shown = "".join(texts(cell))
-        assert shown.startswith(HELD) or f"\n{HELD}" in shown, f"code cell {number} stores no check that holds"
-        assert not re.search(r"does not hold|✗|\bfail(s|ed)\b", shown), f"code cell {number} stores a failed check"
+        begins = FAILED if BROKEN.search(cell.source) else HELD
+        assert shown.startswith(begins) or f"\n{begins}" in shown, f"code cell {number} shows no line with {begins}"
+        if not BROKEN.search(cell.source):
+            assert not re.search(r"does not hold|✗|\bfail(s|ed)\b", shown), f"code cell {number} stores a failed check"
+
+
+@each_chapter
+def test_what_is_broken_on_purpose_is_mended_below_by_the_same_check(path):
+    cells = [cell for _, cell in code_cells(path)]
+    for number, cell in enumerate(cells, start=1):
+        if BROKEN.search(cell.source):
+            assert len(re.findall(r"^with ", cell.source, re.MULTILINE)) == 1, f"code cell {number}: one fault a cell"
+            (fault,) = re.findall(rf"^{FAILED}(.+)$", "".join(texts(cell)), re.MULTILINE)
+            repair = cells[number]
+            assert "hide-cell" in repair.metadata.tags, f"code cell {number + 1}: a repair is folded"
+            claims = re.findall(r'check\(\s*"([^"]+)"', cell.source)
+            assert claims, f"code cell {number}: a fault that no check finds"
+            for claim in claims:
+                assert f"{HELD}{claim}\n" in "".join(texts(repair)), f"code cell {number + 1} does not mend: {claim}"
+            assert fault.removeprefix("this does not hold: ") in claims or fault.isidentifier(), fault
+
+
+def test_every_well_known_mistake_has_an_exercise():
+    assert sum(bool(BROKEN.search(cell.source)) for path in CHAPTERS for _, cell in code_cells(path)) >= 10
 
 
 @each_chapter

@@ -30,6 +30,28 @@ def test_check_refuses_what_is_not_one_truth_value(holds):
         gancode.check("claim", holds)
 
 
+def test_broken_code_shows_the_check_that_it_fails_and_those_before_it(capsys):
+    with gancode.broken():
+        gancode.check("water is wet", True)
+        gancode.check("water is dry", False)
+        gancode.check("never asked", True)
+    assert capsys.readouterr().out == "✓ water is wet\n✗ this does not hold: water is dry\n"
+
+
+def test_broken_code_that_is_mended_says_so_without_a_cross(capsys):
+    with gancode.broken():
+        gancode.check("water is wet", True)
+    assert capsys.readouterr().out == "✓ water is wet\nNothing is broken here: every check holds.\n"
+
+
+def test_broken_code_may_show_itself_by_an_error_that_was_named_and_by_no_other(capsys):
+    with gancode.broken(KeyError, TypeError):
+        raise TypeError("with words that change from version to version")
+    assert capsys.readouterr().out == "✗ TypeError\n"
+    with pytest.raises(TypeError), gancode.broken(KeyError):
+        raise TypeError("another than was named")
+
+
 @pytest.mark.parametrize("value", [1, 0.01, 1e-300, np.float32(2)])
 def test_positive_lets_positive_numbers_through(value):
     assert positive("clip", value) == value

@@ -4,7 +4,7 @@ from scipy import linalg, optimize, stats
 from scipy.spatial.distance import cdist
 
 from gancode import data, metrics
-from gancode.metrics import frechet_digit_distance, frechet_distance, wasserstein1
+from gancode.metrics import frechet_digit_distance, frechet_distance, mode_coverage, wasserstein1
 
 
 def noise(*shape, seed=0):
@@ -44,6 +44,42 @@ def test_it_is_symmetric_and_zero_for_the_same_points_in_any_order():
 
 
 # --- frechet_distance ---
+
+
+def test_modes_and_good_samples_are_counted_by_hand():
+    centres = [[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]
+    samples = [[0.0, 1.0], [1.0, 0.0], [10.0, 0.9], [0.0, 11.1], [5.0, 5.0]]  # the last two are near none
+    assert mode_coverage(samples, centres, radius=1.0) == (2, 3 / 5)
+    assert mode_coverage(samples, centres, radius=1.2) == (3, 4 / 5)
+    assert mode_coverage([[5.0, 5.0]], centres, radius=1.0) == (0, 0.0)
+
+
+def test_a_good_sample_counts_for_its_nearest_mode_only():
+    covered = mode_coverage([[0.4], [0.3]], [[0.0], [1.0]], radius=5.0)
+    assert covered.modes == 1 and covered.share == 1.0
+
+
+def test_nearly_all_real_points_are_good_and_all_modes_covered():
+    eight = mode_coverage(data.eight_gaussians(2000, seed=0), data.EIGHT_CENTRES, radius=3 * 0.02 / 1.414)
+    grid = mode_coverage(data.twenty_five_gaussians(2000, seed=0), data.TWENTY_FIVE_CENTRES, radius=3 * 0.05 / 2.828)
+    inside = 1 - np.exp(-(3**2) / 2)  # a Gaussian's mass within 3 sigma, in the plane
+    assert eight.modes == 8 and eight.share == pytest.approx(inside, abs=0.01)
+    assert grid.modes == 25 and grid.share == pytest.approx(inside, abs=0.01)
+
+
+@pytest.mark.parametrize("radius", [0, -1.0, np.nan])
+def test_a_radius_must_be_above_zero(radius):
+    with pytest.raises(ValueError, match="radius: expected a number above 0"):
+        mode_coverage([[0.0]], [[0.0]], radius)
+
+
+def test_modes_refuse_points_that_are_none_by_name():
+    with pytest.raises(ValueError, match="samples: expected points"):
+        mode_coverage([1.0, 2.0], [[0.0]], 1.0)
+    with pytest.raises(ValueError, match="centres: expected finite"):
+        mode_coverage([[1.0]], [[np.nan]], 1.0)
+    with pytest.raises(ValueError, match="samples and centres: expected points of one dimension, got 1 and 2"):
+        mode_coverage([[1.0]], [[0.0, 0.0]], 1.0)
 
 
 def test_frechet_distance_is_the_formula_with_scipys_matrix_root():

@@ -4,7 +4,14 @@ import pytest
 from keras.optimizers import SGD
 
 from gancode import data, losses, models
-from gancode.probes import CriticProbe, Snapshots, layer_gradient_norms, share_at_the_ends, weight_values
+from gancode.probes import (
+    CriticProbe,
+    Snapshots,
+    layer_gradient_norms,
+    sample_jacobian,
+    share_at_the_ends,
+    weight_values,
+)
 from gancode.trainers import GAN, WGANGP
 
 
@@ -89,6 +96,7 @@ def test_looking_leaves_batch_norms_running_statistics_and_all_weights_alone():
     critic = models.conv_critic(channels=2, norm="batch")
     before = critic.get_weights()
     layer_gradient_norms(critic, 5 + noise(6, 28, 28, 1), noise(6, 28, 28, 1))
+    sample_jacobian(critic, 5 + noise(6, 28, 28, 1))
     for one, other in zip(before, critic.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -129,6 +137,45 @@ def test_weight_values_are_all_kernels_and_nothing_else():
 def test_a_critic_without_kernels_has_no_weight_values(layers):
     with pytest.raises(ValueError, match="critic: expected a built model"):
         weight_values(keras.Sequential(layers))
+
+
+# --- sample_jacobian ---
+
+
+def test_the_samples_of_a_linear_critic_touch_their_own_scores_only():
+    critic = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    length = np.linalg.norm(critic.get_weights()[0])
+    np.testing.assert_allclose(sample_jacobian(critic, noise(4, 3)), length * np.eye(4), rtol=1e-6)
+
+
+def test_the_leak_of_batch_norm_against_finite_differences():
+    critic = keras.Sequential(
+        [
+            keras.Input((2,), dtype="float64"),
+            keras.layers.Dense(3, dtype="float64"),
+            keras.layers.BatchNormalization(dtype="float64"),
+            keras.layers.Dense(1, dtype="float64"),
+        ]
+    )
+    samples, h = noise(5, 2, dtype=np.float64), 1e-6
+    by_differences = np.zeros((5, 5, 2))
+    for j in range(5):
+        for k in range(2):
+            step = np.zeros((5, 2))
+            step[j, k] = h
+            up, down = (np.ravel(critic(samples + sign * step, training=True)) for sign in (1, -1))
+            by_differences[:, j, k] = (up - down) / (2 * h)
+    measured = sample_jacobian(critic, samples)
+    np.testing.assert_allclose(measured, np.linalg.norm(by_differences, axis=2), rtol=1e-6)
+    assert np.abs(measured - np.diag(np.diag(measured))).max() > 0.01
+
+
+@pytest.mark.parametrize("norm, leaks", [(None, False), ("layer", False), ("instance", False), ("batch", True)])
+def test_only_batch_norm_leaks_between_images(norm, leaks):
+    measured = sample_jacobian(models.conv_critic(channels=2, norm=norm), noise(3, 28, 28, 1))
+    assert measured.shape == (3, 3) and np.diag(measured).min() > 1e-3
+    assert (measured[~np.eye(3, dtype=bool)] != 0).all() == leaks
+    assert leaks or np.count_nonzero(measured) == 3
 
 
 # --- share_at_the_ends ---
