@@ -41,7 +41,7 @@ def conv_critic(channels=16, norm=None):
     """Images (batch, 28, 28, 1) to scores (batch, 1).
 
     norm: None, "batch", "layer" or "instance", after the second convolution. The first convolution has none,
-    as in DCGAN. Chapter 4 shows why a gradient penalty cannot live with "batch".
+    as in DCGAN. Chapter 4 shows what "batch" makes of a gradient penalty.
     """
     positive_integer("channels", channels)
     one_of("norm", norm, NORMS)
