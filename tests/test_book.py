@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+import tomllib
+import yaml
 from bs4 import BeautifulSoup
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -194,6 +196,31 @@ def test_a_chapter_keeps_its_contract(path):
     headings = re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
     kept = [wanted for heading in headings for wanted in CONTRACT if heading.startswith(wanted)]
     assert kept == list(CONTRACT), f"the headings are {headings}"
+
+
+@each_chapter
+def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
+    asked = [cell.source for cell in read(path).cells if cell.source.startswith("**Quick question.**")]
+    assert len(asked) >= 2
+    for question in asked:
+        answers = re.findall(r"<details><summary>(.+)</summary>\n\n(.+)\n\n</details>", question)
+        assert len(answers) == question.count("<details>") >= 3, question
+        assert sum(why.startswith("Right. ") for _, why in answers) == 1, question
+        assert all(len(why) > 30 for _, why in answers), question
+
+
+@each_chapter
+def test_exercises_are_of_every_kind(path):
+    kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in read(path).cells), re.MULTILINE)
+    assert len(kinds) >= 4 and set(kinds) == {"Check", "Vary", "Prove", "Build"}, kinds
+
+
+def test_the_citation_file_names_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert cited["version"] == project["version"]
+    assert cited["title"] == config["title"] and cited["authors"] == [{"name": config["author"]}]
 
 
 def exported():
