@@ -1,6 +1,7 @@
 # make book      build the book: book/_build/html/index.html
 # make test      everything that keeps the book true: unit tests, every chapter run again, the built pages
 # make lab       open the chapters in JupyterLab
+# make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
 # make clean     remove what was built (the Python environment .venv stays)
 #
@@ -22,7 +23,7 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test lab execute clean
+.PHONY: help setup book test lab pdf execute clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -60,6 +61,9 @@ test: book
 
 lab: $(READY)
 	$(PY) -m jupyterlab chapters
+
+pdf: $(READY)
+	$(PY) tools/pdf.py
 
 execute: $(READY)
 	$(PY) tools/execute.py $(CHAPTER)
