@@ -9,6 +9,7 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 HTML = pathlib.Path(__file__).resolve().parent.parent / "book" / "_build" / "html"
@@ -19,6 +20,7 @@ PAGES = sorted(
 )
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 640}  # a small telephone, or a page at 400 %
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--headless",
@@ -102,12 +104,64 @@ def test_a_page_opens_whole(page, address, name):
     assert set_by_mathjax >= written, f"{written - set_by_mathjax} of {written} formulas are not set"
     assert page.locator("mjx-merror").count() == 0, page.locator("mjx-merror").first.inner_text()
 
-    for screen in (DESKTOP, TELEPHONE):
+    for screen in (DESKTOP, TELEPHONE, SMALL):
         page.set_viewport_size(screen)
         wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide <= seen, f"{wide} px of page on {seen} px of screen"
     broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     assert not broken
+    assert not page.trouble
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
+    page.emulate_media(color_scheme=mode, reduced_motion="reduce")
+    open_page(page, f"{address}/{name}")
+    page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true })")
+    assert page.locator("html").get_attribute("data-theme") == mode
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    grave = [
+        f"{problem['id']}: {node['html'][:200]}"
+        for problem in found
+        if problem["impact"] in ("serious", "critical")
+        for node in problem["nodes"]
+    ]
+    assert not grave, "\n".join(grave)
+
+
+def test_a_scrubber_scrubs_by_mouse_and_by_keyboard(page, address):
+    open_page(page, f"{address}/chapters/03-wgan.html")
+    scrubber = page.locator("[data-scrub]").first
+    slider, image, button = (scrubber.locator(part) for part in ("input", "img", "button"))
+    last = image.get_attribute("src"), image.get_attribute("alt")
+
+    slider.focus()
+    page.keyboard.press("Home")
+    first = image.get_attribute("src"), image.get_attribute("alt")
+    assert first[0] != last[0] and first[1] != last[1], "each frame has a picture and a description of its own"
+    assert slider.get_attribute("aria-valuetext") in first[1]
+    page.keyboard.press("End")
+    assert (image.get_attribute("src"), image.get_attribute("alt")) == last
+
+    button.click()  # plays from the beginning, since it stands at the end
+    page.wait_for_function("([image, src]) => image.src === src", arg=[image.element_handle(), first[0]])
+    page.wait_for_function("([image, src]) => image.src !== src", arg=[image.element_handle(), first[0]])
+    assert button.inner_text() == "Pause"
+    button.click()
+    assert button.inner_text() == "Play"
+    assert not page.trouble
+
+
+def test_a_question_answers(page, address):
+    open_page(page, f"{address}/chapters/03-wgan.html")
+    question = page.locator("p", has_text="Quick question").first
+    option = question.locator("xpath=following-sibling::details").nth(1)
+    answer = option.locator("p").first
+    assert not answer.is_visible()
+    option.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert answer.is_visible() and answer.inner_text().startswith("Right.")
     assert not page.trouble
 
 
@@ -129,8 +183,12 @@ def test_search_finds_the_gradient_penalty(page, address):
 
 
 def test_a_page_also_opens_as_a_file(page):
-    open_page(page, (HTML / "book" / "notation.html").as_uri())
+    open_page(page, (HTML / "chapters" / "03-wgan.html").as_uri())
     assert page.locator("main .math mjx-container").count() > 10
+    scrubber = page.locator("[data-scrub]").first
+    before = scrubber.locator("img").get_attribute("src")
+    scrubber.locator("input").fill("0")
+    assert scrubber.locator("img").get_attribute("src") != before
     assert not page.trouble
 
 
