@@ -317,6 +317,16 @@ def test_every_link_inside_the_book_leads_somewhere(site):
 
 
 @pytest.mark.html
+@each_chapter
+def test_a_chapters_page_and_its_pictures_weigh_under_3_mb(site, path):
+    page = HTML / "chapters" / f"{path.stem}.html"
+    pictures_of_it = {image["src"] for image in site[page].find("article").find_all("img")}
+    files = [page, *(page.parent / unquote(source) for source in pictures_of_it if not source.startswith("data:"))]
+    assert len(files) > 3
+    assert sum(file.stat().st_size for file in files) < LARGEST
+
+
+@pytest.mark.html
 def test_formulas_are_set_by_a_script_that_travels_with_the_book(site):
     with_formulas = 0
     for path, page in site.items():
