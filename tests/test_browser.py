@@ -4,13 +4,15 @@ import functools
 import http.server
 import os
 import pathlib
-import shutil
 import threading
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+
+import chromium
+from chromium import open_page, unfold
 
 HTML = pathlib.Path(__file__).resolve().parent.parent / "book" / "_build" / "html"
 PAGES = sorted(
@@ -21,17 +23,6 @@ PAGES = sorted(
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SMALL = {"width": 320, "height": 640}  # a small telephone, or a page at 400 %
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",  # a container's root has no other way
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 pytestmark = [pytest.mark.html, pytest.mark.browser]
 
@@ -43,13 +34,12 @@ def skip(reason):
 
 @pytest.fixture(scope="module")
 def browser():
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        skip(f"no browser here: looked for {', '.join(BROWSERS)}")
+    if not chromium.find():
+        skip(chromium.NONE)
     if not (HTML / "book" / "index.html").exists():
         skip("the book is not built: make book")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         yield browser.new_context()  # one for all pages, so that MathJax is read once
         browser.close()
 
@@ -89,12 +79,6 @@ def refuse(route):
     route.abort()
 
 
-def open_page(page, address):
-    page.goto(address, wait_until="load")
-    # MathJax promises to be done; without formulas it is not on the page
-    page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_whole(page, address, name):
     open_page(page, f"{address}/{name}")
@@ -118,7 +102,7 @@ def test_a_page_opens_whole(page, address, name):
 def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
     page.emulate_media(color_scheme=mode, reduced_motion="reduce")
     open_page(page, f"{address}/{name}")
-    page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true })")
+    unfold(page)
     assert page.locator("html").get_attribute("data-theme") == mode
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     grave = [

@@ -1,13 +1,13 @@
 """The printed book: every chapter, formulas set, figures in, nothing left folded."""
 
-import shutil
 import subprocess
 import sys
 
 import pytest
 from pypdf import PdfReader
-from test_browser import BROWSERS, skip
+from test_browser import skip
 
+import chromium
 import pdf
 
 pytestmark = pytest.mark.browser
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def book():
-    if not any(map(shutil.which, BROWSERS)):
-        skip("no browser to print with")
+    if not chromium.find():
+        skip(chromium.NONE)
     subprocess.run([sys.executable, pdf.__file__], check=True, stdout=subprocess.DEVNULL)
     return PdfReader(pdf.PDF)
 

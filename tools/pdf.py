@@ -10,10 +10,11 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
+import chromium
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINGLE = ROOT / "book" / "_build" / "singlehtml"
 PDF = ROOT / "book" / "_build" / "penalise-what-deserves-it.pdf"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def build():
@@ -27,19 +28,17 @@ def build():
 
 def print_page(page_file, pdf):
     """Open one page, unfold it, wait for its formulas and pictures, print it."""
-    browser_file = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not browser_file:
-        sys.exit(f"No browser to print with: looked for {', '.join(BROWSERS)}. Install chromium and try again.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_file, args=["--headless", "--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         page = browser.new_page(color_scheme="light")
-        page.goto(page_file.as_uri(), wait_until="load", timeout=120_000)
-        page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true })")
-        page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+        chromium.open_page(page, page_file.as_uri(), timeout=120_000)
+        chromium.unfold(page)
         page.pdf(path=pdf, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "15mm"))
         browser.close()
 
 
 if __name__ == "__main__":
+    if not chromium.find():
+        sys.exit(f"{chromium.NONE}. Install it and try again.")
     print_page(build(), PDF)
     print(f"The book in one file: {PDF.as_uri()}")
