@@ -145,7 +145,7 @@ def test_what_is_broken_on_purpose_is_mended_below_by_the_same_check(path):
             assert fault.removeprefix("this does not hold: ") in claims or fault.isidentifier(), fault
 
 
-def test_every_well_known_mistake_has_an_exercise():
+def test_there_are_at_least_ten_things_to_break():
     assert sum(bool(BROKEN.search(cell.source)) for path in CHAPTERS for _, cell in code_cells(path)) >= 10
 
 

@@ -43,7 +43,7 @@ def test_it_is_symmetric_and_zero_for_the_same_points_in_any_order():
     assert wasserstein1(x, x[::-1]) == pytest.approx(0, abs=1e-6)
 
 
-# --- frechet_distance ---
+# --- mode_coverage ---
 
 
 def test_modes_and_good_samples_are_counted_by_hand():
@@ -80,6 +80,9 @@ def test_modes_refuse_points_that_are_none_by_name():
         mode_coverage([[1.0]], [[np.nan]], 1.0)
     with pytest.raises(ValueError, match="samples and centres: expected points of one dimension, got 1 and 2"):
         mode_coverage([[1.0]], [[0.0, 0.0]], 1.0)
+
+
+# --- frechet_distance ---
 
 
 def test_frechet_distance_is_the_formula_with_scipys_matrix_root():
