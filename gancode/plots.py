@@ -6,11 +6,13 @@ Samples and curves are here; figures of a critic's inside are in `critic_plots`,
 import numpy as np
 
 from gancode.critic_plots import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
+from gancode.explorer import explore
 from gancode.scrubber import scrub
 from gancode.style import COLOURS, colour_of, line_styles, new_figure
 
 __all__ = [
     "COLOURS",
+    "explore",
     "figure1",
     "layer_norms",
     "learning_curves",

@@ -1,55 +1,72 @@
-"""`scrub`: training as a strip of frames that the reader moves through, with no kernel and no network. All chapters."""
+"""`scrub`: training as a strip of frames that the reader moves through, with no kernel and no network. All chapters.
+
+The page behind it, a picture with a slider for each of its settings, is also what `explorer` shows.
+"""
 
 import base64
 import hashlib
 import html
 import io
 import json
+import math
 
 from IPython.display import HTML
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-# What a page shows where scripts are not run is the last frame; the controls come alive with the script.
-# keydown goes no further than the slider: JupyterLab would take the arrow keys for moving between cells.
+# What a page shows where scripts are not run is one frame; the controls come alive with the script.
+# keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.
 # Each script takes the first that no other has: JupyterLab's "new view for output" puts a copy on the page.
-TEMPLATE = """
-<div data-scrub="{name}" style="max-width:{width}px;margin:0.5em 0" data-lm-suppress-shortcuts="true">
-<img alt="{alt}" src="{last}" style="width:100%;height:auto;background:#fff" width="{width}" height="{height}">
-<div style="display:flex;gap:0.6em;align-items:center;flex-wrap:wrap;margin-top:0.4em">
-<button type="button" disabled style="min-width:5em;padding:0.3em 0.6em;font:inherit">Play</button>
-<input type="range" min="0" max="{end}" value="{end}" step="1" disabled aria-label="{what}"
- style="flex:1;min-width:8em">
-<output style="min-width:9em;font-variant-numeric:tabular-nums">{label}</output>
-</div>
+PAGE = """
+<div data-{kind}="{name}" style="max-width:{width}px;margin:0.5em 0" data-lm-suppress-shortcuts="true">
+{picture}
+{rows}
 <script>
 (() => {{
-  const frames = {frames}, labels = {labels}, what = {what_json};
-  const root = document.querySelector('[data-scrub="{name}"]:not([data-alive])');
+  const frames = {frames}, names = {names}, stops = {stops}, what = {what};
+  const root = document.querySelector('[data-{kind}="{name}"]:not([data-alive])');
   root.dataset.alive = "yes";
-  const image = root.querySelector("img"), slider = root.querySelector("input");
-  const button = root.querySelector("button"), output = root.querySelector("output");
+  const image = root.querySelector("img"), button = root.querySelector("button");
+  const sliders = [...root.querySelectorAll("input")], outputs = root.querySelectorAll("output");
   let timer = null;
-  const show = (i) => {{
-    slider.value = i; image.src = frames[i]; image.alt = what + ", " + labels[i];
-    slider.setAttribute("aria-valuetext", labels[i]); output.textContent = labels[i];
+  const show = () => {{
+    let frame = 0;
+    const said = sliders.map((slider, k) => {{
+      const stop = stops[k][+slider.value];
+      frame = frame * stops[k].length + +slider.value;
+      slider.setAttribute("aria-valuetext", stop); outputs[k].textContent = stop;
+      return names[k] ? names[k] + " " + stop : stop;
+    }});
+    image.src = frames[frame]; image.alt = [what, ...said].join(", ");
   }};
-  const stop = () => {{ clearInterval(timer); timer = null; button.textContent = "Play"; }};
-  const next = () => {{ if (+slider.value >= frames.length - 1) stop(); else show(+slider.value + 1); }};
+  const pause = () => {{ clearInterval(timer); timer = null; if (button) button.textContent = "Play"; }};
+  const atEnd = () => +sliders[0].value >= stops[0].length - 1;
+  const go = (to) => {{ sliders[0].value = to; show(); }};
   const slow = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  button.onclick = () => {{
-    if (timer) return stop();
-    if (+slider.value >= frames.length - 1) show(0);
-    timer = setInterval(next, slow ? 1500 : {interval}); button.textContent = "Pause";
+  if (button) button.onclick = () => {{
+    if (timer) return pause();
+    if (atEnd()) go(0);
+    timer = setInterval(() => atEnd() ? pause() : go(+sliders[0].value + 1), slow ? 1500 : {interval});
+    button.textContent = "Pause"; button.disabled = false;
   }};
-  slider.oninput = () => {{ stop(); show(+slider.value); }};
+  for (const slider of sliders) {{ slider.oninput = () => {{ pause(); show(); }}; slider.disabled = false; }}
+  if (button) button.disabled = false;
   root.addEventListener("keydown", (event) => event.stopPropagation());
-  slider.disabled = button.disabled = false;
-  slider.setAttribute("aria-valuetext", labels[labels.length - 1]);
+  show();
 }})();
 </script>
 </div>
 """
+PICTURE = """<img alt="{alt}" src="{src}" width="{width}" height="{height}"
+style="width:100%;height:auto;background:#fff">"""
+ROW = """<div style="display:flex;gap:0.6em;align-items:center;flex-wrap:wrap;margin-top:0.4em">{head}
+<input type="range" min="0" max="{end}" value="{at}" step="1" disabled aria-label="{title}"
+style="flex:1;min-width:5em;height:24px">
+<output style="min-width:{room}em;font-variant-numeric:tabular-nums">{label}</output>
+</div>"""
+PLAY = '\n<button type="button" disabled style="min-width:5em;padding:0.3em 0.6em;font:inherit">Play</button>'
+TITLE = '\n<span aria-hidden="true" style="min-width:4em">{}</span>'
 
 
 def scrub(frames, labels, alt, interval=400):
@@ -60,40 +77,79 @@ def scrub(frames, labels, alt, interval=400):
     alt:      what the picture shows, for those who do not see it; each frame's label is added to it.
     interval: milliseconds a frame while it plays (1.5 s where the reader's system asks for less motion).
 
-    Returns an IPython HTML object. Raises ValueError for no frames or for labels of another number.
+    Returns an IPython HTML object. Raises ValueError for no frames, for labels of another number, for frames of
+    different sizes and for an interval that is none.
     """
     frames, labels = list(frames), [str(label) for label in labels]
     if not frames or len(frames) != len(labels):
         raise ValueError(f"labels: expected one for each of at least one frame, got {len(labels)} for {len(frames)}")
-    pictures, sizes = zip(*(_webp(frame) for frame in frames), strict=True)
-    digest = hashlib.sha256("".join([alt, *labels, *pictures]).encode()).hexdigest()  # the same content, the same name
-    width, height = sizes[-1]
-    return HTML(
-        TEMPLATE.format(
-            name=digest[:12],
-            what=html.escape(alt, quote=True),
-            what_json=_for_script(alt),
-            alt=html.escape(f"{alt}, {labels[-1]}", quote=True),
-            label=html.escape(labels[-1]),
-            last=pictures[-1],
-            end=len(pictures) - 1,
-            frames=_for_script(pictures),
-            labels=_for_script(labels),
-            interval=int(interval),
-            width=width,
-            height=height,
+    if interval < 1:
+        raise ValueError(f"interval: expected milliseconds a frame, got {interval}")
+    return HTML(page(frames, {"": labels}, [len(labels) - 1], alt, interval))
+
+
+def page(frames, settings, at, alt, interval=None):
+    """The HTML of frames under sliders: one frame for each combination, the last setting changing fastest.
+
+    settings: {name: the labels of its stops}. at: the stop where each slider begins. interval: for a Play button.
+    """
+    pictures, sizes = zip(*map(webp, frames), strict=True)
+    if len(set(sizes)) > 1:
+        raise ValueError(f"frames: expected all of one size in pixels, got {sorted(set(sizes))}")
+    stops = list(settings.values())
+    digest = hashlib.sha256(json.dumps([alt, settings, pictures]).encode()).hexdigest()  # same content, same name
+    width, height = sizes[0]
+    rows = [
+        ROW.format(
+            head=PLAY if interval else TITLE.format(html.escape(name)),
+            title=html.escape(name or alt, quote=True),
+            label=html.escape(labels[here]),
+            end=len(labels) - 1,
+            room=9 if interval else 3,
+            at=here,
         )
+        for (name, labels), here in zip(settings.items(), at, strict=True)
+    ]
+    return PAGE.format(
+        kind="scrub" if interval else "explore",
+        name=digest[:12],
+        picture=picture(pictures[frame_index(at, stops)], describe(alt, settings, at), width, height),
+        rows="\n".join(rows),
+        frames=_for_script(pictures),
+        names=_for_script(list(settings)),
+        stops=_for_script(stops),
+        what=_for_script(alt),
+        interval=int(interval or 0),
+        width=width,
     )
 
 
-def _webp(figure):
+def picture(src, alt, width, height):
+    """One frame as HTML."""
+    return PICTURE.format(src=src, alt=html.escape(alt, quote=True), width=width, height=height)
+
+
+def describe(alt, settings, at):
+    """What is seen with the sliders at these stops."""
+    said = [f"{name} {labels[here]}".strip() for (name, labels), here in zip(settings.items(), at, strict=True)]
+    return ", ".join([alt, *said])
+
+
+def frame_index(at, stops):
+    """The place of a combination among all of them, the last setting changing fastest."""
+    return sum(here * math.prod(map(len, stops[k + 1 :])) for k, here in enumerate(at))
+
+
+def webp(figure):
+    """A Figure as an address that holds the picture itself, and its (width, height)."""
     if not isinstance(figure, Figure):
         raise ValueError(f"frames: expected matplotlib Figures, got {type(figure).__name__}")
-    png, webp = io.BytesIO(), io.BytesIO()
+    png, small = io.BytesIO(), io.BytesIO()
     figure.savefig(png, format="png", dpi=100)
+    plt.close(figure)  # one that was left open would be shown again below the cell
     image = Image.open(png).convert("RGB")
-    image.save(webp, format="webp", quality=60)
-    return "data:image/webp;base64," + base64.b64encode(webp.getvalue()).decode(), image.size
+    image.save(small, format="webp", quality=60, method=6)  # method: small before quick
+    return "data:image/webp;base64," + base64.b64encode(small.getvalue()).decode(), image.size
 
 
 def _for_script(value):

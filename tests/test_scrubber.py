@@ -6,14 +6,15 @@ import re
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib import pyplot
 from PIL import Image
 
 from gancode import plots
 from gancode.scrubber import scrub
 
 
-def frame(shade=0.0):
-    figure, ax = plots.new_figure(width=2.0, height=1.0)
+def frame(shade=0.0, height=1.0):
+    figure, ax = plots.new_figure(width=2.0, height=height)
     ax.imshow([[shade]], vmin=0, vmax=1, cmap="gray", aspect="auto")
     ax.set_axis_off()
     return figure
@@ -50,7 +51,7 @@ def test_the_slider_has_a_name_and_a_stop_for_each_frame():
     slider = BeautifulSoup(three(), "html.parser").find("input", type="range")
     assert (slider["min"], slider["max"], slider["value"]) == ("0", "2", "2")
     assert slider["aria-label"] == "A grid of samples"
-    assert constant(three(), "labels") == ["step 0", "step 50", "step 100"]
+    assert constant(three(), "stops") == [["step 0", "step 50", "step 100"]]
 
 
 def test_it_asks_no_network_for_anything():
@@ -76,7 +77,7 @@ def test_no_text_breaks_out_of_its_place(nasty):
     assert tree.img["alt"] == f"{nasty}, {nasty}"
     assert set(tree.img.attrs) == {"alt", "src", "style", "width", "height"}
     assert tree.output.text == nasty
-    assert constant(page, "labels")[1] == nasty
+    assert constant(page, "stops")[0][1] == nasty
     assert constant(page, "what") == nasty
     assert "<" not in constant_text(page)
 
@@ -87,7 +88,7 @@ def constant_text(page):
 
 
 def test_labels_may_be_numbers():
-    assert constant(three(labels=[0, 50, 100]), "labels") == ["0", "50", "100"]
+    assert constant(three(labels=[0, 50, 100]), "stops") == [["0", "50", "100"]]
 
 
 @pytest.mark.parametrize("labels", [[], ["one"], ["one", "two", "three", "four"]])
@@ -104,6 +105,24 @@ def test_no_frames_are_refused():
 def test_what_is_not_a_figure_is_refused():
     with pytest.raises(ValueError, match="frames: expected matplotlib Figures, got ndarray"):
         scrub([np.zeros((2, 2))], ["0"], "an array")
+
+
+def test_frames_of_different_sizes_are_refused():
+    with pytest.raises(ValueError, match=r"one size in pixels, got \[\(200, 100\), \(200, 130\)\]"):
+        scrub([frame(), frame(height=1.3)], ["0", "1"], "a page that would jump")
+
+
+@pytest.mark.parametrize("interval", [0, -1])
+def test_an_interval_that_is_none_is_refused(interval):
+    with pytest.raises(ValueError, match=f"interval: expected milliseconds a frame, got {interval}"):
+        scrub([frame()], ["0"], "one", interval)
+
+
+def test_no_figure_is_left_open():
+    """A notebook would show it again below the cell."""
+    figure, _ = pyplot.subplots()
+    scrub([figure], ["0"], "drawn with pyplot")
+    assert pyplot.get_fignums() == []
 
 
 def test_one_frame_is_enough():
