@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gancode.checks import one_of, positive_integer
+from gancode.deal import Deal
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
 # 1.414 and 2.828; then the points have about unit size.
@@ -68,7 +69,8 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
     seed:       the order of the samples; None draws a new one each time.
 
     Returns an endless tf.data.Dataset of float32 (batch_size, n_critic, ...). The samples lead, so that
-    several devices share a batch by splitting its first axis.
+    several devices share a batch by splitting its first axis. What a step gets depends on the seed and on the
+    step's number alone, so `fit` begins where the last one ended.
 
     Raises ValueError if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
     """
@@ -79,14 +81,9 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
         raise ValueError(f"samples: expected at least one sample, shape (n, ...), got shape {samples.shape}")
     if not np.isfinite(samples).all():
         raise ValueError("samples: expected finite numbers, got NaN or inf among them")
-    samples = tf.constant(samples)
-
-    def gather(indices):  # (batch_size * n_critic,)
-        return tf.reshape(tf.gather(samples, indices), (batch_size, n_critic, *samples.shape[1:]))
-
-    # Shuffling indices and gathering whole batches is much cheaper than shuffling images.
-    indices = tf.data.Dataset.range(len(samples)).shuffle(len(samples), seed=seed).repeat()
-    return indices.batch(batch_size * n_critic, drop_remainder=True).map(gather).prefetch(2)
+    if seed is None:
+        seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
+    return Deal(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
 
 
 def load_checked(path, sha256):

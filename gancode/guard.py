@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from gancode import devices
+
 
 class NotFiniteError(ValueError):
     """Training reached NaN or inf. The model is as it was before the step that the message names."""
@@ -28,12 +30,12 @@ class StopAtNaN(keras.callbacks.Callback):
         numbers = [*logs.values(), *(variable.value for variable in model.generator.variables)]
         numbers += [variable.value for variable in model.critic.variables]
         finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(tf.cast(x, tf.float32))) for x in numbers])
+        finite = devices.all_agree(finite)
         step = tf.cast(model.generator_optimizer.iterations.value, tf.int64)
-        first_bad = tf.logical_and(tf.logical_not(finite), tf.equal(self.bad_step, 0))
-        self.bad_step.assign(tf.where(first_bad, step, self.bad_step))
-        good = tf.equal(self.bad_step, 0)
-        for variable, old in zip(_state(model), before, strict=True):
-            variable.assign(tf.where(good, variable.value, old))
+        first_bad = tf.where(finite | (self.bad_step != 0), self.bad_step, step)
+        state = _state(model)
+        kept = [tf.where(first_bad == 0, now.value, old) for now, old in zip(state, before, strict=True)]
+        devices.assign([self.bad_step, *state], [first_bad, *kept])
 
     def on_train_begin(self, logs=None):
         self.bad_step.assign(0)
@@ -59,6 +61,16 @@ def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
     if steps_per_epoch is not None and steps_per_epoch % steps_per_execution:
         whole = f"a multiple of steps_per_execution ({steps_per_execution})"  # Keras would run on to the next one
         raise ValueError(f"steps_per_epoch: expected {whole}, got {steps_per_epoch}")
+
+
+def check_precision(*networks):
+    """Raise ValueError if a layer computes in float16; bfloat16, whose range is float32's, is welcome."""
+    for layer in (layer for network in networks for layer in network._flatten_layers()):
+        if layer.compute_dtype == "float16":
+            raise ValueError(
+                f"dtype policy: expected float32 or mixed_bfloat16, got float16 in layer {layer.name!r}: from 6e-8 to "
+                "65504 there is no room for squared gradients, and Keras's loss scaling is for one loss, not for two"
+            )
 
 
 def progress_bar():

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from gancode import chance, devices
 from gancode.checks import positive, same_shape
 
 
@@ -17,8 +18,8 @@ def clip_weights(model, bound):
     Raises ValueError unless bound > 0.
     """
     positive("bound", bound)
-    for variable in model.trainable_variables:
-        variable.assign(tf.clip_by_value(variable, -bound, bound))
+    weights = model.trainable_variables
+    devices.assign(weights, [tf.clip_by_value(variable, -bound, bound) for variable in weights])
 
 
 def interpolate(real, fake, seed=None):
@@ -26,14 +27,15 @@ def interpolate(real, fake, seed=None):
 
     x_hat = epsilon x + (1 - epsilon) x_tilde, one epsilon ~ U[0, 1] a *sample*, so that x_hat is on the line.
 
-    real, fake: (batch, ...), one shape. seed: an int or a keras.random.SeedGenerator. Returns (batch, ...).
+    real, fake: (batch, ...), one shape. seed: an int, a keras.random.SeedGenerator or a tensor of two integers.
+    Returns (batch, ...).
 
     Raises ValueError if the shapes differ.
     """
     real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
     same_shape(real, fake)
-    ones = [1] * (real.shape.rank - 1)
-    epsilon = keras.random.uniform((tf.shape(real)[0], *ones), dtype=real.dtype, seed=seed)  # (batch, 1, 1, 1)
+    epsilon = chance.uniform(tf.shape(real)[0], seed, real.dtype)
+    epsilon = tf.reshape(epsilon, (-1, *[1] * (real.shape.rank - 1)))  # (batch, 1, 1, 1)
     return epsilon * real + (1.0 - epsilon) * fake
 
 

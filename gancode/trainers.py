@@ -3,22 +3,22 @@
 import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from gancode import losses
-from gancode.checks import positive, positive_integer
-from gancode.guard import StopAtNaN, check_batches, progress_bar
+from gancode import chance, devices, losses
+from gancode.checks import positive
 from gancode.penalty import clip_weights, gradient_penalty
+from gancode.shell import Shell
 
 
-class GAN(keras.Model):
+class GAN(Shell):
     """Chapter 1. Two networks, two losses, two optimisers, turn by turn (Goodfellow et al. 2014, Algorithm 1).
 
     generator: Keras model, latent (batch, latent_dim) to samples. critic: Keras model, samples to scores
     (batch, 1); with this loss a score is the logit of the discriminator, D(x) = sigmoid(score).
     loss: an object of `gancode.losses`, where another than the paper's is wanted.
-    seed: of the latent vectors and interpolates; None draws a new one.
+    seed: of the latent vectors and interpolates; None draws a new one. What a step draws follows from the seed and
+    from the number of steps made, and from nothing else.
 
     `fit` takes `data.batches(...)`, whose n_critic says how many critic steps go before each generator step.
     """
@@ -27,36 +27,15 @@ class GAN(keras.Model):
     log_names = ("critic_loss", "generator_loss", "penalty")
 
     def __init__(self, generator, critic, loss=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self.generator = generator
-        self.critic = critic
-        self.latent_dim = generator.input_shape[-1]
-        self.seeds = keras.random.SeedGenerator(seed)
+        super().__init__(generator, critic, seed, **kwargs)
         if loss is not None:
             self.objective = loss
-        self.means = {name: keras.metrics.Mean(name) for name in self.log_names}
-        self.guard = StopAtNaN()
-        self.built = True  # for both networks are
+        batch_norm = [one for one in critic._flatten_layers() if isinstance(one, keras.layers.BatchNormalization)]
+        self.mixes_samples = bool(batch_norm)
 
     def default_optimizer(self, learning_rate=2e-4):
         """Radford et al. 2016: Adam, 2e-4, beta_1 = 0.5."""
         return keras.optimizers.Adam(learning_rate, beta_1=0.5)
-
-    def compile(self, critic_optimizer=None, generator_optimizer=None, jit_compile=None, **kwargs):
-        """Set the two optimisers: the paper's where none is given. One can not serve two networks.
-
-        jit_compile: None compiles with XLA where there is a GPU, and runs the plain graph on a CPU, which is
-        the quicker way on each. Other arguments (steps_per_execution, ...) are Keras's own.
-        """
-        if critic_optimizer is not None and critic_optimizer is generator_optimizer:
-            raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
-        if jit_compile is None:
-            jit_compile = bool(tf.config.list_physical_devices("GPU"))
-        self.critic_optimizer = critic_optimizer or self.default_optimizer()
-        self.generator_optimizer = generator_optimizer or self.default_optimizer()
-        self.critic_optimizer.build(self.critic.trainable_variables)
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile, **kwargs)
 
     # --- one step: n_critic critic steps, each on fresh samples, then one generator step -------------------
 
@@ -70,33 +49,42 @@ class GAN(keras.Model):
             self.means[name].update_state(value)
         return {name: mean.result() for name, mean in self.means.items()}
 
-    @property
-    def metrics(self):
-        return list(self.means.values())  # Keras starts them anew each epoch
-
     def critic_step(self, real):  # (batch, 28, 28, 1)
-        fake = self.generator(self.latent(tf.shape(real)[0]), training=True)
+        fake = self.fakes(tf.shape(real)[0])
         with tf.GradientTape() as tape:
-            real_scores = self.critic(real, training=True)  # (batch, 1)
-            fake_scores = self.critic(fake, training=True)
-            loss = self.objective.critic(real_scores, fake_scores)
+            loss = self.objective.critic(self.score(real), self.score(fake))
             penalty = self.penalty(real, fake)
             total = loss + penalty
-        weights = self.critic.trainable_variables
-        self.critic_optimizer.apply(tape.gradient(total, weights), weights)
+        self.descend(tape, total, self.critic, self.critic_optimizer)
         self.constrain()
         return self.critic_logs(loss, penalty)
 
     def generator_step(self, batch_size):
         with tf.GradientTape() as tape:
-            fake = self.generator(self.latent(batch_size), training=True)
-            loss = self.objective.generator(self.critic(fake, training=True))
-        weights = self.generator.trainable_variables
-        self.generator_optimizer.apply(tape.gradient(loss, weights), weights)
+            fake = self.fakes(batch_size)
+            loss = self.objective.generator(self.score(fake))
+        self.descend(tape, loss, self.generator, self.generator_optimizer)
         return {"generator_loss": loss}
 
+    def fakes(self, n):
+        """Samples of the generator, as float32 whatever it computes in."""
+        return tf.cast(self.generator(self.latent(n), training=True), tf.float32)  # (n, 28, 28, 1)
+
     def latent(self, n):
-        return keras.random.normal((n, self.latent_dim), seed=self.seeds)
+        return chance.normal(n, self.latent_dim, seed=self.draw("latent"))
+
+    def score(self, samples):
+        return tf.cast(self.critic(samples, training=True), tf.float32)  # (batch, 1)
+
+    def descend(self, tape, loss, network, optimizer):
+        weights = network.trainable_variables
+        gradients = devices.mean(tape.gradient(loss, weights))  # on one device: as they are
+        optimizer.apply(gradients, weights)
+
+    def draw(self, what):
+        """Two integers, the seed of one draw of this step. What is drawn: "latent" or "interpolates"."""
+        made = sum(tf.cast(o.iterations, tf.int64) for o in (self.critic_optimizer, self.generator_optimizer) if o)
+        return tf.stack([self.seed, 2 * made + ("latent", "interpolates").index(what)])
 
     # --- what the variants override -------------------------------------------------------------------------
 
@@ -109,36 +97,6 @@ class GAN(keras.Model):
 
     def critic_logs(self, loss, penalty):
         return {"critic_loss": loss + penalty, "penalty": penalty}
-
-    # --- use --------------------------------------------------------------------------------------------------
-
-    def fit(self, batches, epochs=1, steps_per_epoch=None, callbacks=None, verbose="auto", **kwargs):
-        """Train for epochs x steps_per_epoch steps. Returns Keras's History, a mean an epoch of:
-        critic_loss (what the critic minimises, penalty and all), generator_loss, penalty; the Wasserstein ones
-        also keep apart the estimate, wasserstein.
-
-        verbose: "auto" shows tqdm's bar; 0 is silent; 1 and 2 are Keras's own.
-
-        Raises ValueError if batches are not of (batch, n_critic, ...) or an epoch is not a whole number of
-        executions, and NotFiniteError if a weight or a loss becomes NaN or inf: it names the step, and the networks
-        and optimisers are as they were before it.
-        """
-        check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
-        callbacks = [self.guard, *(callbacks or [])]
-        if verbose == "auto":
-            verbose, callbacks = 0, [*callbacks, progress_bar()]
-        kwargs = {"epochs": epochs, "steps_per_epoch": steps_per_epoch, "verbose": verbose, "shuffle": False} | kwargs
-        return super().fit(batches, callbacks=callbacks, **kwargs)
-
-    def generate(self, n, seed=None):
-        """n samples, a NumPy array; the same seed gives the same latent vectors, so runs can be compared."""
-        positive_integer("n", n)
-        latent = keras.random.normal((n, self.latent_dim), seed=self.seeds if seed is None else seed)
-        chunks = [self.generator(latent[i : i + 500], training=False) for i in range(0, n, 500)]
-        return np.concatenate(chunks)
-
-    def call(self, latent):
-        return self.generator(latent)
 
 
 class LSGAN(GAN):
@@ -182,7 +140,7 @@ class WGANGP(WGAN):
     def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
         super(WGAN, self).__init__(generator, critic, **kwargs)  # past WGAN's own, which would take a clip
         self.penalty_weight = positive("penalty_weight", penalty_weight)
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
+        if self.mixes_samples:
             warnings.warn(
                 "critic: it holds batch norm, which makes each score depend on the whole batch; the penalty asks "
                 "for a norm of each sample's own gradient. Use norm=None, 'layer' or 'instance' instead.",
@@ -194,7 +152,7 @@ class WGANGP(WGAN):
         return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9)
 
     def penalty(self, real, fake):
-        return self.penalty_weight * gradient_penalty(self.critic, real, fake, seed=self.seeds)
+        return self.penalty_weight * gradient_penalty(self.critic, real, fake, seed=self.draw("interpolates"))
 
     def constrain(self):
         """No clipping."""

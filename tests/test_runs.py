@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from keras.optimizers import SGD, Adam, RMSprop
 
-from gancode import data, losses, models, runs
+from gancode import chance, data, losses, models, runs
 from gancode.crowd import crowd, draw
 from gancode.guard import NotFiniteError
 
@@ -145,7 +145,7 @@ def agree(together, members, rtol=1e-3, atol=1e-5):
 def test_critics_learn_side_by_side_as_each_would_alone(constraint, plain):
     members, batch, rate = 3, 8, 0.01
     critics = [draw(models.mlp_critic(2, 8), seed) for seed in range(members)]
-    generator, seeds = models.mlp_generator(1, 4), keras.random.SeedGenerator(0)  # the trainer's own seed
+    generator = models.mlp_generator(1, 4)
     wgan = runs.side_by_side(critics, generator, constraint.get("clip"), constraint.get("penalty_weight"), rate)
     if plain:
         wgan.compile(SGD(rate), SGD(rate))
@@ -159,12 +159,12 @@ def test_critics_learn_side_by_side_as_each_would_alone(constraint, plain):
     optimisers = [kind(rate) for _ in critics]
     for step in range(4):
         real = noise(members * batch, 2, seed=step)
-        wgan.critic_step(tf.constant(real))
-        fake = generator(keras.random.normal((members * batch, 2), seed=seeds)).numpy()
+        fake = generator(wgan.latent(members * batch)).numpy()  # the latent vectors of the step to come
         at = None
         if "penalty_weight" in constraint:
-            epsilon = keras.random.uniform((members * batch, 1), seed=seeds).numpy()
+            epsilon = chance.uniform(members * batch, wgan.draw("interpolates")).numpy()[:, None]
             at = epsilon * real + (1 - epsilon) * fake
+        wgan.critic_step(tf.constant(real))
         for i, (critic, optimiser) in enumerate(zip(critics, optimisers, strict=True)):
             own = slice(i * batch, (i + 1) * batch)
             learns_alone(
@@ -178,11 +178,11 @@ def test_each_generator_learns_from_its_own_critic_as_it_would_alone():
     members, batch = 3, 8
     critics = [draw(models.mlp_critic(1, 8), seed) for seed in range(members)]
     generators = [draw(models.mlp_generator(1, 4), seed + 0.5) for seed in range(members)]
-    wgan, seeds = runs.side_by_side(critics, crowd(generators), 10.0, None, 0.1), keras.random.SeedGenerator(0)
+    wgan = runs.side_by_side(critics, crowd(generators), 10.0, None, 0.1)
     wgan.compile(SGD(0.1), SGD(0.1))
     for _ in range(3):
+        latent = wgan.latent(members * batch).numpy().reshape(members, batch, 2)  # of the step to come
         wgan.generator_step(members * batch)
-        latent = keras.random.normal((members * batch, 2), seed=seeds).numpy().reshape(members, batch, 2)
         for generator, critic, z in zip(generators, critics, latent, strict=True):
             with tf.GradientTape() as tape:
                 loss = -tf.reduce_mean(critic(generator(z)))

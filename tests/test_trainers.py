@@ -348,7 +348,7 @@ def test_generate_refuses_a_number_that_is_none(n):
 # TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 @every_method
-def test_a_run_that_is_saved_and_loaded_keeps_both_networks_and_both_optimisers(method, tmp_path):
+def test_a_run_that_is_saved_and_loaded_goes_on_as_it_would_have(method, tmp_path):
     trainer, loaded = tiny(method, seed=0), tiny(method, seed=9)
     trainer.fit(batches(3), steps_per_epoch=2)
     trainer.save_weights(tmp_path / "run.weights.h5")
@@ -357,7 +357,6 @@ def test_a_run_that_is_saved_and_loaded_keeps_both_networks_and_both_optimisers(
     assert loaded.critic_optimizer.iterations.numpy() == 6
     assert loaded.generator_optimizer.iterations.numpy() == 2
 
-    loaded.seeds.state.assign(trainer.seeds.state)  # the one thing that Keras does not save
     for one in (trainer, loaded):
         one.fit(tf.data.Dataset.from_tensors(noise(8, 3, 2)))
     assert same(everything(trainer), everything(loaded))

@@ -1,0 +1,35 @@
+"""Random numbers of a training step: the same in a graph, in XLA and on a GPU, on one device and on several.
+
+Used by trainers and penalty.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gancode.devices import share
+
+
+def uniform(n, seed, dtype=tf.float32):
+    """(n,) numbers from U[0, 1). seed: None, an int, a keras.random.SeedGenerator; or two integers, a tensor (2,)."""
+    return share(n, lambda rows: tf.cast(_uniform((rows,), _two_integers(seed)), dtype))
+
+
+def normal(n, size, seed):
+    """(n, size) latent vectors from N(0, I), by Box and Muller (1958). seed: as of `uniform`."""
+
+    def draw(rows):
+        u, v = tf.unstack(_uniform((2, rows, size), _two_integers(seed)))
+        return tf.sqrt(-2.0 * tf.math.log(u + 2.0**-25)) * tf.cos(2.0 * np.pi * v)  # u may be 0
+
+    return share(n, draw)
+
+
+def _uniform(shape, seed):
+    """Numbers from U[0, 1) that are the same in graphs, in XLA and on a GPU: TensorFlow's own are not, its bits are."""
+    bits = tf.random.stateless_uniform(shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
+    return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24
+
+
+def _two_integers(seed):
+    return seed if tf.is_tensor(seed) else keras.random.randint((2,), 0, 2**31 - 1, seed=seed)

@@ -1,0 +1,42 @@
+"""Which samples a training step gets: a function of a seed and the step's number alone. Used by data and trainers.
+
+So a run that was cut off goes on with the very samples that it would have met, and a GPU that holds the samples itself
+need only be told their numbers.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Deal:
+    """The samples (n, ...) in an order of their own each time through, dealt to steps of n_critic batches."""
+
+    samples: tf.Tensor  # (n, ...)
+    batch_size: int
+    n_critic: int
+    seed: int
+
+    def batches(self, first=0):
+        """What steps `first`, `first` + 1, ... get: an endless tf.data.Dataset of (batch_size, n_critic, ...)."""
+        dealt = self.rows(first).map(lambda rows: self.gather(self.samples, rows)).prefetch(2)
+        dealt.deal = self  # so that `fit` can begin elsewhere
+        return dealt
+
+    def rows(self, first=0):
+        """The numbers of those samples: an endless tf.data.Dataset of int32 (batch_size * n_critic,)."""
+        n, size = len(self.samples), self.batch_size * self.n_critic
+        times_through, already_dealt = divmod(first * size, n)
+        # Shuffling numbers and gathering whole batches is much cheaper than shuffling images.
+        orders = tf.data.Dataset.counter(times_through).map(self._order)
+        return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True)
+
+    def gather(self, samples, rows):
+        """(batch_size * n_critic,) numbers to (batch_size, n_critic, ...) samples."""
+        return tf.reshape(tf.gather(samples, rows), (self.batch_size, self.n_critic, *samples.shape[1:]))
+
+    def _order(self, time_through):
+        rows = tf.range(len(self.samples), dtype=tf.int32)
+        seed = tf.stack([tf.constant(self.seed, tf.int64), time_through])
+        return tf.random.experimental.stateless_shuffle(rows, seed)

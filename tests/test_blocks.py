@@ -1,0 +1,99 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gancode import data, models
+from gancode.blocks import Blocks
+from gancode.guard import NotFiniteError
+from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
+
+every_method = pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
+
+
+def batches(n_critic=2, seed=0):
+    return data.batches(data.eight_gaussians(300, seed=0), 16, n_critic, seed)
+
+
+def trainer(method=WGANGP, **kwargs):
+    keras.utils.set_random_seed(0)
+    trainer = method(models.mlp_generator(1, 8), models.mlp_critic(1, 8), seed=3)
+    trainer.compile(**kwargs)
+    return trainer
+
+
+def everything(trainer):
+    optimisers = [*trainer.critic_optimizer.variables, *trainer.generator_optimizer.variables]
+    return [variable.numpy() for variable in (*trainer.generator.variables, *trainer.critic.variables, *optimisers)]
+
+
+def assert_alike(one, other):
+    for a, b in zip(everything(one), everything(other), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+@every_method
+def test_a_block_in_xla_is_what_the_plain_steps_are(method):
+    plain, fast = trainer(method, run_eagerly=True), trainer(method, jit_compile=True, steps_per_execution=5)
+    histories = [one.fit(batches(), epochs=2, steps_per_epoch=10, verbose=0).history for one in (plain, fast)]
+    assert isinstance(fast.train_function, Blocks)
+    assert_alike(plain, fast)
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(histories[1][name], values, rtol=1e-4, atol=1e-6)
+
+
+def test_batch_norms_running_statistics_and_an_image_critic_too():
+    def run(**kwargs):
+        keras.utils.set_random_seed(0)
+        trainer = WGANGP(models.conv_generator(4, 2), models.conv_critic(2, norm="layer"), seed=3)
+        trainer.compile(**kwargs)
+        trainer.fit(data.batches(data.mnist()[:50], 4, 2, seed=0), steps_per_epoch=2, verbose=0)
+        return trainer
+
+    assert_alike(run(run_eagerly=True), run(jit_compile=True, steps_per_execution=2))
+
+
+def test_it_is_traced_once_however_often_fit_is_called():
+    traced = []
+
+    class Counted(GAN):
+        def train_step(self, real):
+            traced.append(real.shape)
+            return super().train_step(real)
+
+    counted, dealt = trainer(Counted, jit_compile=True, steps_per_execution=2), batches()
+    for _ in range(3):
+        counted.fit(dealt, epochs=2, steps_per_epoch=4, verbose=0)
+    assert traced == [(16, 2, 2)]
+    assert counted.generator_optimizer.iterations.numpy() == 3 * 2 * 4
+
+
+def test_other_batches_get_a_block_of_their_own_and_fit_goes_on_where_it_was():
+    plain, fast = trainer(run_eagerly=True), trainer(jit_compile=True, steps_per_execution=2)
+    for one in (plain, fast):
+        one.fit(batches(), steps_per_epoch=4, verbose=0)
+        one.fit(batches(n_critic=1, seed=5), steps_per_epoch=4, verbose=0)
+        one.fit(batches().map(lambda x: 2 * x), steps_per_epoch=4, verbose=0)  # without numbers: step by step
+    assert not isinstance(fast.train_function, Blocks)
+    assert_alike(plain, fast)
+    fast.fit(batches(), steps_per_epoch=2, verbose=0)
+    assert isinstance(fast.train_function, Blocks)
+
+
+def test_nan_within_a_block_is_undone_to_the_step_before():
+    class Breaks(WGANGP):
+        def penalty(self, real, fake):
+            done = self.generator_optimizer.iterations.value
+            return super().penalty(real, fake) + tf.where(done == 3, float("nan"), 0.0)
+
+    broken, clean = trainer(Breaks, jit_compile=True, steps_per_execution=10), trainer(run_eagerly=True)
+    with pytest.raises(NotFiniteError, match="at step 4;"):
+        broken.fit(batches(), steps_per_epoch=10, verbose=0)
+    clean.fit(batches(), steps_per_epoch=3, verbose=0)
+    assert_alike(broken, clean)
+
+
+def test_without_xla_keras_makes_the_steps():
+    plain = trainer(jit_compile=False, steps_per_execution=2)
+    plain.fit(batches(), steps_per_epoch=2, verbose=0)
+    assert not isinstance(plain.train_function, Blocks)

@@ -1,0 +1,192 @@
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from gancode import data, models
+from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
+
+every_method = pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
+
+# TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+PER_EPOCH = 4
+
+
+def trainer(method=WGANGP, seed=3, weights=0, dropout=False, **kwargs):
+    """weights: the seed of the first ones, which a checkpoint must make irrelevant."""
+    keras.utils.set_random_seed(weights)
+    critic = models.mlp_critic(1, 8)
+    if dropout:
+        critic = keras.Sequential([keras.Input((2,)), critic.layers[0], keras.layers.Dropout(0.5), critic.layers[1]])
+    trainer = method(models.mlp_generator(1, 8), critic, seed=seed)
+    trainer.compile(**({"steps_per_execution": 2} | kwargs))
+    return trainer
+
+
+def fit(trainer, epochs, checkpoint=None, **kwargs):
+    dealt = data.batches(data.eight_gaussians(300, seed=0), 16, 2, seed=1)
+    settings = {"steps_per_epoch": PER_EPOCH, "verbose": 0} | kwargs
+    return trainer.fit(dealt, epochs=epochs, checkpoint=checkpoint, **settings).history
+
+
+def everything(trainer):
+    optimisers = [*trainer.critic_optimizer.variables, *trainer.generator_optimizer.variables]
+    return [variable.numpy() for variable in (*trainer.generator.variables, *trainer.critic.variables, *optimisers)]
+
+
+def assert_same(one, other):
+    for a, b in zip(everything(one), everything(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "deep" / "run.weights.h5"
+
+
+# --- a run in two pieces is the run in one ---
+
+
+@every_method
+def test_a_run_in_two_pieces_ends_as_the_run_in_one(method, file):
+    whole, first, second = trainer(method), trainer(method), trainer(method, seed=99, weights=5)
+    history = fit(whole, 5)
+    fit(first, 2, file)
+    resumed = fit(second, 5, file)
+    assert_same(whole, second)
+    assert resumed == history, "the history is that of the whole run"
+
+
+@pytest.mark.parametrize("kwargs", [{"dropout": True}, {"jit_compile": True}, {"run_eagerly": True}])
+def test_so_does_one_with_dropout_one_in_xla_and_one_in_python(kwargs, file):
+    whole, second = trainer(**kwargs), trainer(weights=5, **kwargs)
+    fit(whole, 3)
+    fit(trainer(**kwargs), 2, file)
+    fit(second, 3, file)
+    assert_same(whole, second)
+
+
+def test_a_finished_run_is_given_back_as_it_was(file):
+    first, second = trainer(), trainer(weights=5)
+    history = fit(first, 2, file)
+    written = file.read_bytes()
+    assert fit(second, 2, file) == history
+    assert_same(first, second)
+    assert file.read_bytes() == written
+
+
+def test_a_trainer_that_has_learned_something_else_goes_back_to_the_file(file):
+    whole, second = trainer(), trainer(weights=5)
+    fit(whole, 3)
+    fit(trainer(), 2, file)
+    fit(second, 7)  # traced, with another seed of its own
+    fit(second, 3, file)
+    assert_same(whole, second)
+
+
+def test_without_a_file_it_begins_at_the_beginning(file):
+    plain, watched = trainer(), trainer()
+    assert fit(plain, 2) == fit(watched, 2, file)
+    assert_same(plain, watched)
+    assert [path.name for path in file.parent.iterdir()] == [file.name], "nothing else is left"
+
+
+def test_callbacks_count_on_from_where_it_was(file):
+    fit(trainer(), 2, file)
+    seen = []
+    fit(trainer(), 4, file, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, logs: seen.append(e))])
+    assert seen == [2, 3]
+
+
+# --- files that are none ---
+
+
+@pytest.mark.parametrize("damage", ["cut", "words", "empty"])
+def test_a_damaged_file_is_refused_by_name_and_left_alone(damage, file):
+    fit(trainer(), 1, file)
+    raw = file.read_bytes()
+    file.write_bytes({"cut": raw[: len(raw) // 2], "words": b"no weights", "empty": b""}[damage])
+    with pytest.raises(ValueError, match=r"^checkpoint: .*run\.weights\.h5 was not written by a run like this one"):
+        fit(trainer(), 2, file)
+    assert len(file.read_bytes()) < len(raw)
+
+
+def test_a_file_of_another_networks_run_is_refused(file):
+    fit(trainer(), 1, file)
+    other = WGANGP(models.mlp_generator(1, 8), models.mlp_critic(2, 5), seed=3)
+    other.compile(steps_per_execution=2)
+    with pytest.raises(ValueError, match=r"^checkpoint: "):
+        fit(other, 2, file)
+
+
+def test_half_a_file_beside_it_is_never_read(file):
+    whole, second = trainer(), trainer()
+    fit(whole, 2)
+    fit(trainer(), 1, file)
+    file.with_name("run.partial.weights.h5").write_bytes(b"half")
+    fit(second, 2, file)
+    assert_same(whole, second)
+
+
+def test_a_name_that_keras_would_not_write_to_is_refused_before_training():
+    one = trainer()
+    with pytest.raises(ValueError, match=r"^checkpoint: expected a name that ends in \.weights\.h5, got 'run\.ckpt'"):
+        fit(one, 1, "run.ckpt")
+    assert one.generator_optimizer.iterations.numpy() == 0
+
+
+# --- killed, at a random moment, twenty times ---
+
+RUN = """
+import sys
+sys.path[:0] = {paths!r}
+import test_resume
+trainer = test_resume.trainer(weights=int(sys.argv[1]))
+print("ready", flush=True)
+test_resume.fit(trainer, {epochs}, {file!r})
+print("done", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(file):
+    """Most of an epoch's time here is writing, so that many of the kills fall into it."""
+    epochs, here = 400, pathlib.Path(__file__).parent
+    script = RUN.format(paths=[str(here), str(here.parent)], epochs=epochs, file=str(file))
+    rng, done, killed = random.Random(0), 0, 0
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    for attempt in range(60):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(attempt)], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert process.stdout.readline() == "ready\n"
+        if killed < 20:
+            beginning = file.stat().st_mtime if file.exists() else 0
+            while process.poll() is None and (not file.exists() or file.stat().st_mtime == beginning):
+                time.sleep(0.001)  # it has begun to write
+            time.sleep(rng.uniform(0.0, 0.15))
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        killed += process.returncode == -signal.SIGKILL
+        with h5py.File(file) as whole:  # the file is always whole
+            now = len(whole["vars"]["past critic_loss"])
+        assert now >= done, "an epoch was lost"
+        done = now
+        if done == epochs:
+            break
+    assert killed == 20 and done == epochs
+
+    resumed, whole = trainer(weights=123), trainer(weights=0)
+    history = fit(resumed, epochs, file)
+    assert fit(whole, epochs) == history
+    assert_same(whole, resumed)
