@@ -5,7 +5,8 @@
 
 `tools/execute.py` writes a stamp into every chapter it runs. It holds one hash for the chapter's code cells, one
 for each `gancode` module they reach, directly or through other modules, and one for each data file behind those.
-A module's hash is that of its syntax tree without docstrings, so rewording a comment leaves it alone.
+A module's hash is that of its syntax tree without docstrings, so rewording a comment leaves it alone. The first cell,
+which installs gancode where it is missing, is left out: it changes with the repository, and no output with it.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import pathlib
 import sys
 
 from IPython.core.inputtransformer2 import TransformerManager
+
+from source import is_first_cell
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = "gancode"
@@ -88,11 +91,15 @@ def _modules(root):
     return modules
 
 
+def _counted(cell):
+    return cell.cell_type == "code" and not is_first_cell(cell)
+
+
 def _code_cells(notebook):
     return [
         [cell.source, sorted(tag for tag in cell.metadata.get("tags", []) if tag.startswith(RUN_TAGS))]
         for cell in notebook.cells
-        if cell.cell_type == "code"
+        if _counted(cell)
     ]
 
 
@@ -100,7 +107,7 @@ def _notebook_tree(notebook):
     """The chapter's code as one syntax tree. Magics become calls, the body of a %%magic is read as code."""
     body = []
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
+        if not _counted(cell):
             continue
         source = cell.source
         if source.startswith("%%"):
