@@ -3,7 +3,9 @@
 # make lab       open the chapters in JupyterLab
 # make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
-# make clean     remove what was built (the Python environment .venv stays)
+# make source    write the chapters' first cells, after another repository has been named in _config.yml
+# make check-colab   run the chapters with Colab's versions, each alone in an empty folder; CHAPTER=04 for one of them
+# make clean     remove what was built (the Python environments, .venv and .venv-colab, stay)
 #
 # Each target sets itself up. All that is needed is make and a Python from 3.11 to 3.13 with venv.
 
@@ -23,7 +25,7 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test lab pdf execute clean
+.PHONY: help setup book test lab pdf execute source check-colab clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -67,6 +69,13 @@ pdf: $(READY)
 
 execute: $(READY)
 	$(PY) tools/execute.py $(CHAPTER)
+
+source: $(READY)
+	$(PY) tools/source.py
+
+# A PYTHON named on the command line is for .venv-colab, too: it has to be Colab's, 3.13, or 3.12.
+check-colab: $(READY)
+	$(PY) tools/check_colab.py $(CHAPTER)
 
 clean:
 	rm -rf book/_build .pytest_cache .ruff_cache gancode.egg-info build
