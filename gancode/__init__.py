@@ -12,9 +12,12 @@ One small file an idea, in the order of the chapters:
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
+    explorer    a figure with knobs: what if?                                    all
 
-Beside them: checks (`check`, `broken`, and what is asked of arguments), show (`show_code`), guard (stopping at NaN),
-runs and crowd (under microscope: its loop, and critics trained side by side), critic_plots and style (parts of plots).
+Beside them: checks (`check`, `broken`, and what is asked of arguments) and show (`show_code`). Under trainers: shell
+(what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks (many steps in one go),
+devices (several of them), deal (which samples a step gets) and chance (its random numbers). Under microscope: runs and
+crowd (its loop, and critics trained side by side). Under plots: critic_plots and style.
 """
 
 import importlib

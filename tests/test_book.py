@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import io
 import json
 import os
 import pathlib
@@ -13,11 +14,13 @@ import time
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
 import pytest
 import tomllib
 import yaml
 from bs4 import BeautifulSoup
 from IPython.core.inputtransformer2 import TransformerManager
+from PIL import Image
 
 import execute
 import gancode
@@ -99,6 +102,13 @@ def test_no_output_is_an_error_or_a_warning(path):
         for output in cell.outputs:
             assert output.output_type != "error", f"code cell {number} stores an error: {output.get('evalue')}"
             assert output.get("name") != "stderr", f"code cell {number} stores stderr: {output.get('text')}"
+
+
+@each_chapter
+def test_no_live_widget_is_stored(path):
+    for number, cell in code_cells(path):
+        for output in cell.outputs:
+            assert execute.WIDGET not in output.get("data", {}), f"code cell {number}: its kernel is gone"
 
 
 @each_chapter
@@ -213,6 +223,52 @@ def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
 def test_exercises_are_of_every_kind(path):
     kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in read(path).cells), re.MULTILINE)
     assert len(kinds) >= 4 and set(kinds) == {"Check", "Vary", "Prove", "Build"}, kinds
+
+
+def exercises(path):
+    """[(statement, its code cells), ...] of "Try it yourself", without what is broken on purpose."""
+    found, inside = [], False
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                inside = line == "## Try it yourself" or (inside and not line.startswith("#"))
+                if inside and re.match(r"\*\*\d+\. ", line):
+                    found.append((line, []))
+        elif inside:
+            found[-1][1].append(cell)
+    return found
+
+
+def names_in(source, context):
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and type(node.ctx) is context}
+
+
+def defined_in(source):
+    """Names that a cell gives to what stands below it: assigned at its own level, not inside of a function."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+    return found
+
+
+@each_chapter
+def test_a_reader_can_check_an_answer_of_their_own(path):
+    """The check of an exercise stands alone, and looks at nothing but names that the exercise asks for."""
+    for statement, cells in exercises(path):
+        *solution, last = cells
+        said = statement[:40]
+        assert solution and calls_check(last) and not any(calls_check(cell) for cell in solution), said
+        assert last.metadata.mystnb.code_prompt_show == "Check your answer", said
+        for cell in cells:
+            assert "hide-cell" in cell.metadata.tags and cell.metadata.jupyter.source_hidden, said
+        for cell in solution:
+            assert cell.metadata.mystnb.code_prompt_show == "Show the solution", said
+        made = set().union(*(defined_in(cell.source) for cell in solution))
+        for name in made & names_in(last.source, ast.Load):
+            assert re.search(rf"`{name}\b", statement), f"{said}: the check looks at {name}, which is not asked for"
 
 
 def test_the_citation_file_names_this_version():
@@ -476,17 +532,28 @@ def test_the_stamp_command_names_the_stale_chapter(tmp_path, capsys):
 
 # --- running a chapter -------------------------------------------------------------------------------------
 
-DRAW = (
-    "import base64, pathlib\nfrom IPython.display import Image, display\n"
-    f"display(Image(base64.b64decode('{base64.b64encode(b'picture').decode()}'), format='png'))"
-)
+
+def png_of(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="png")
+    return file.getvalue()
+
+
+def draw(png):
+    shown = f"Image(base64.b64decode('{base64.b64encode(png).decode()}'), format='png')"
+    return f"import base64\nfrom IPython.display import Image, display\ndisplay({shown})"
+
+
+FEW_COLOURS = np.tile(np.uint8([[[255, 255, 255], [213, 94, 0], [0, 114, 178]]]), (40, 20, 1))
+MANY_COLOURS = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+DRAW = draw(png_of(FEW_COLOURS))
 
 
 def run(root, *arguments):
     return execute.main([*arguments, "--root", str(root)])
 
 
-def test_a_widget_without_html_is_not_stored_and_one_with_html_is(tmp_path):
+def test_of_a_widget_only_the_html_is_stored(tmp_path):
     show = "from IPython.display import display\nbar = {{'{mime}': {{'model_id': '1'}}, 'text/plain': '0epoch'}}\n"
     show = show.format(mime=execute.WIDGET) + "display(bar, raw=True)\n"
     explorer = show + "display({**bar, 'text/html': '<p>kept</p>'}, raw=True)"
@@ -494,7 +561,7 @@ def test_a_widget_without_html_is_not_stored_and_one_with_html_is(tmp_path):
     execute.execute(path, tmp_path, quiet=True)
     bar, both = (cell for cell in read(path).cells if cell.cell_type == "code")
     assert bar.outputs == []
-    assert [output.data["text/html"] for output in both.outputs] == ["<p>kept</p>"]
+    assert [output.data for output in both.outputs] == [{"text/html": "<p>kept</p>", "text/plain": "0epoch"}]
 
 
 def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
@@ -520,11 +587,22 @@ def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
     assert set(notebook.metadata) == {"gancode", "kernelspec", "language_info"}
     assert notebook.metadata.kernelspec == execute.KERNEL
     assert stamp.changes(notebook, tmp_path) == []
-    assert (tmp_path / "book" / "_static" / "picture.png").read_bytes() == b"picture"
+    assert (tmp_path / "book" / "_static" / "picture.png").read_bytes() == base64.b64decode(
+        second.outputs[0].data["image/png"]
+    )
 
     before = path.read_bytes()
     assert run(tmp_path) == 0
     assert path.read_bytes() == before, "a second run of the same code changes nothing"
+
+
+def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is(tmp_path):
+    path = tiny_book(tmp_path, draw(png_of(FEW_COLOURS)), draw(png_of(MANY_COLOURS)))
+    assert run(tmp_path) == 0
+    few, many = (base64.b64decode(cell.outputs[0].data["image/png"]) for _, cell in code_cells(path))
+    assert Image.open(io.BytesIO(few)).mode == "P"
+    np.testing.assert_array_equal(Image.open(io.BytesIO(few)).convert("RGB"), FEW_COLOURS)
+    assert many == png_of(MANY_COLOURS)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,19 @@
 
 import functools
 import http.server
+import io
+import itertools
 import os
 import pathlib
 import threading
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import sync_playwright
+from test_scrubber import constant
 
 import chromium
 from chromium import open_page, unfold
@@ -20,6 +25,8 @@ PAGES = sorted(
     for path in HTML.rglob("*.html")
     if "_static" not in path.parts and path.name != "genindex.html" and path != HTML / "index.html"  # which leads on
 )
+CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
+EXPLORED = [name for name in CHAPTERS if "data-explore=" in (HTML / name).read_text(encoding="utf-8")]
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SMALL = {"width": 320, "height": 640}  # a small telephone, or a page at 400 %
@@ -79,7 +86,11 @@ def refuse(route):
     route.abort()
 
 
-@pytest.mark.parametrize("name", PAGES)
+each_page = pytest.mark.parametrize("name", PAGES)
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+@each_page
 def test_a_page_opens_whole(page, address, name):
     open_page(page, f"{address}/{name}")
 
@@ -98,7 +109,7 @@ def test_a_page_opens_whole(page, address, name):
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@each_page
 def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
     page.emulate_media(color_scheme=mode, reduced_motion="reduce")
     open_page(page, f"{address}/{name}")
@@ -112,6 +123,154 @@ def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
         for node in problem["nodes"]
     ]
     assert not grave, "\n".join(grave)
+
+
+# Where the focus is; null beyond the end of the page.
+FOCUSED = "() => document.activeElement === document.body ? null : document.activeElement"
+# What a reader can do something with, except the marks beside headings, which the theme shows to a mouse alone.
+MARK_CONTROLS = """() => {
+  const all = document.querySelectorAll("article :is(input, button, summary, a[href]):not(.headerlink)");
+  return [...all].filter((each) => each.checkVisibility()).map((each, k) => {
+    each.dataset.control = k;
+    return each.outerHTML.slice(0, 200);
+  });
+}"""
+
+
+@each_page
+def test_every_control_is_reached_by_tab_and_has_a_name(page, address, name):
+    open_page(page, f"{address}/{name}")
+    unfold(page)
+    controls = page.evaluate(MARK_CONTROLS)
+    reached = []
+    while len(reached) < 1000:
+        page.keyboard.press("Tab")
+        at = page.evaluate("() => document.activeElement !== document.body && [document.activeElement.dataset.control]")
+        if not at:
+            break
+        reached += at
+    assert 10 < len(reached) < 1000, "the focus goes round in circles"
+    missed = [html for k, html in enumerate(controls) if str(k) not in reached]
+    assert not missed, f"{len(missed)} of {len(controls)} controls are not reached: {missed[:3]}"
+    in_order = [int(k) for k in reached if k]
+    assert in_order == sorted(in_order), "the focus jumps back and forth"
+
+    # The names as the browser gives them to a screen reader.
+    seen = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = ("button", "link", "slider", "DisclosureTriangle", "checkbox", "tab", "radio", "searchbox")
+    controls = [node for node in seen if not node["ignored"] and node["role"]["value"] in roles]
+    assert len(controls) > 10
+    nameless = [node for node in controls if not node["name"]["value"].strip()]
+    assert not nameless
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", ["chapters/03-wgan.html", "book/setup.html"])
+def test_where_the_focus_is_can_be_seen(page, address, name, mode):
+    page.emulate_media(color_scheme=mode)
+    open_page(page, f"{address}/{name}")
+    unfold(page)
+    kinds, unseen = set(), {}
+    while True:
+        page.keyboard.press("Tab")
+        control = page.evaluate_handle(FOCUSED).as_element()
+        if control is None:
+            break
+        kind = control.evaluate("(e) => [e.tagName, e.className, !!e.closest('article')].join(' ')")
+        if kind in kinds:
+            continue
+        kinds.add(kind)
+        control.wait_for_element_state("stable")  # the link past the menu slides in
+        focused, box = photograph(page, control), control.bounding_box()
+        control.evaluate("(e) => e.blur()")
+        left, _ = photograph(page, control), control.focus()
+        ratio = np.maximum(focused, left) / np.minimum(focused, left)
+        # WCAG 2.2, 2.4.13: as large as a line around the control, and it stands out 3 to 1
+        drawn = np.sum(ratio >= 3)
+        if drawn < 2 * min(box["width"], page.viewport_size["width"]) + 2 * box["height"]:
+            unseen[kind] = int(drawn)
+    assert len(kinds) > 10
+    assert not unseen, "pixels that change with the focus"
+
+
+def photograph(page, control):
+    """A control and a little around it, as luminance + 0.05, which WCAG's contrast is a ratio of."""
+    box = control.bounding_box()
+    clip = {"x": max(0, box["x"] - 6), "y": max(0, box["y"] - 6)}
+    clip |= {"width": box["x"] + box["width"] + 6 - clip["x"], "height": box["y"] + box["height"] + 6 - clip["y"]}
+    png = page.screenshot(clip=clip, animations="disabled")
+    colour = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) / 255
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722] + 0.05
+
+
+@each_page
+def test_headings_go_down_one_level_at_a_time(page, address, name):
+    page.goto(f"{address}/{name}")
+    headings = page.locator("main").get_by_role("heading")  # those that are seen
+    levels = headings.evaluate_all("(all) => all.map((heading) => +heading.tagName[1])")
+    assert levels.count(1) == 1 and levels[0] == 1
+    skipped = [(above, below) for above, below in itertools.pairwise(levels) if below > above + 1]
+    assert not skipped, levels
+
+
+# When the page's first picture was decoded and laid out, in milliseconds after the reader asked for the page.
+CLOCK = """
+const look = () => {
+  const image = document.querySelector("article img");
+  if (!image?.complete || !image.naturalWidth || !image.getBoundingClientRect().height) {
+    return requestAnimationFrame(look);
+  }
+  image.decode().then(() => requestAnimationFrame(() => { window.firstPicture = performance.now(); }));
+};
+look();
+"""
+
+
+@pytest.mark.parametrize("name", ["book/index.html", *CHAPTERS])
+def test_the_first_picture_is_seen_within_a_second(page, address, name):
+    page.add_init_script(CLOCK)
+    times = []
+    while len(times) < 3 and min(times, default=9e9) > 1000:  # the machine may be busy with something else
+        page.goto(f"{address}/{name}", wait_until="commit")
+        times.append(page.wait_for_function("window.firstPicture", timeout=20_000).json_value())
+    assert min(times) < 1000, f"{times} ms"
+
+    image = page.locator("article img").first
+    image.scroll_into_view_if_needed()
+    assert image.is_visible()
+    box = image.bounding_box()
+    assert box["width"] > 200 and box["height"] > 100
+    at_its_place = "(i) => { const b = i.getBoundingClientRect();"
+    at_its_place += " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === i }"
+    assert image.evaluate(at_its_place), "something lies on the picture"
+
+
+@each_chapter
+def test_sliders_and_buttons_are_large_enough_for_a_finger(page, address, name):
+    """WCAG 2.2, 2.5.8: 24 by 24 pixels."""
+    open_page(page, f"{address}/{name}")
+    controls = page.locator(":is([data-scrub], [data-explore]) :is(input, button)")
+    assert controls.count()
+    for screen in (DESKTOP, TELEPHONE, SMALL):
+        page.set_viewport_size(screen)
+        boxes = controls.evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().toJSON())")
+        assert min(box["height"] for box in boxes) >= 24 and min(box["width"] for box in boxes) >= 48
+
+
+@each_chapter
+def test_on_paper_pictures_stay_and_controls_go(page, address, name):
+    open_page(page, f"{address}/{name}")
+    roots = page.locator("[data-scrub], [data-explore]")
+    controls = roots.locator("input, button")
+    assert controls.first.is_visible()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
+    for root in roots.all():
+        assert root.locator("img").bounding_box()["width"] > 300
+    for kind in (controls, page.locator("article .copybtn"), page.locator("article .headerlink")):
+        assert kind.count()
+        assert not any(each.is_visible() for each in kind.all())
 
 
 def test_a_scrubber_scrubs_by_mouse_and_by_keyboard(page, address):
@@ -134,6 +293,104 @@ def test_a_scrubber_scrubs_by_mouse_and_by_keyboard(page, address):
     assert button.inner_text() == "Pause"
     button.click()
     assert button.inner_text() == "Play"
+    assert not page.trouble
+
+
+@pytest.mark.parametrize(("motion", "wait"), [("no-preference", 400), ("reduce", 1500)])
+@each_chapter
+def test_play_keeps_to_the_pace_that_the_reader_asked_for(page, address, name, motion, wait):
+    page.emulate_media(reduced_motion=motion)
+    open_page(page, f"{address}/{name}")
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here on time passes only when told
+    for scrubber in page.locator("[data-scrub]").all():
+        button, slider = scrubber.locator("button"), scrubber.locator("input")
+        button.click()
+        assert slider.input_value() == "0"
+        for frame in (1, 2):
+            page.clock.run_for(wait - 1)
+            assert slider.input_value() == str(frame - 1)
+            page.clock.run_for(1)
+            assert slider.input_value() == str(frame)
+        button.click()
+        page.clock.run_for(5000)
+        assert slider.input_value() == "2", "it goes on after Pause"
+    page.locator("[data-scrub] button").first.click()
+    page.clock.run_for(60 * 1500)
+    first = page.locator("[data-scrub]").first
+    assert first.locator("button").inner_text() == "Play", "it stops at the end"
+    assert first.locator("input").input_value() == first.locator("input").get_attribute("max")
+    assert not page.trouble
+
+
+@pytest.fixture(params=["http", "file"])
+def place(request):
+    """The pages on a server, and opened as files."""
+    return request.getfixturevalue("address") if request.param == "http" else HTML.as_uri()
+
+
+class Knobs:
+    """An explorer on a page, and what its page promises."""
+
+    def __init__(self, root):
+        self.sliders = root.locator("input").all()
+        self.image, self.outputs = root.locator("img"), root.locator("output")
+        script = root.locator("script").text_content()
+        self.frames, self.names = constant(script, "frames"), constant(script, "names")
+        self.stops, self.what = constant(script, "stops"), constant(script, "what")
+
+    def assert_it_shows(self, at):
+        """The frame of these stops, and everything that is said of it."""
+        said = [stops[k] for stops, k in zip(self.stops, at, strict=True)]
+        frame = list(itertools.product(*self.stops)).index(tuple(said))
+        assert self.image.get_attribute("src") == self.frames[frame]
+        words = [f"{name} {stop}" for name, stop in zip(self.names, said, strict=True)]
+        assert self.image.get_attribute("alt") == ", ".join([self.what, *words])
+        assert [slider.get_attribute("aria-valuetext") for slider in self.sliders] == said
+        assert self.outputs.all_inner_texts() == said
+
+    def at(self):
+        return [int(slider.input_value()) for slider in self.sliders]
+
+
+def explorers(page, place, name):
+    open_page(page, f"{place}/{name}")
+    return [Knobs(root) for root in page.locator("[data-explore]").all()]
+
+
+def test_there_is_something_to_explore():
+    assert EXPLORED or not PAGES
+
+
+@pytest.mark.parametrize("name", EXPLORED)
+def test_an_explorer_explores_by_keyboard(page, place, name):
+    for knobs in explorers(page, place, name):
+        start = knobs.at()
+        knobs.assert_it_shows(start)
+        for k, slider in enumerate(knobs.sliders):
+            assert slider.get_attribute("aria-label") == knobs.names[k]
+            slider.focus()
+            seen = {}
+            for stop in range(len(knobs.stops[k])):
+                page.keyboard.press("ArrowRight" if stop else "Home")
+                knobs.assert_it_shows([*start[:k], stop, *start[k + 1 :]])
+                seen[knobs.image.get_attribute("alt")] = knobs.image.get_attribute("src")
+            assert len(seen) == len(knobs.stops[k]) and len(set(seen.values())) > 1, "a slider that changes nothing"
+            page.keyboard.press("Home")
+            page.keyboard.press("End")
+            knobs.assert_it_shows([*start[:k], len(knobs.stops[k]) - 1, *start[k + 1 :]])
+            slider.fill(str(start[k]))
+    assert not page.trouble
+
+
+@pytest.mark.parametrize("name", EXPLORED)
+def test_an_explorer_explores_by_mouse(page, place, name):
+    for knobs in explorers(page, place, name):
+        for corner in itertools.product([False, True], repeat=len(knobs.sliders)):
+            for slider, far in zip(knobs.sliders, corner, strict=True):
+                box = slider.bounding_box()
+                slider.click(position={"x": box["width"] - 3 if far else 3, "y": box["height"] / 2})
+            knobs.assert_it_shows([far * (len(stops) - 1) for stops, far in zip(knobs.stops, corner, strict=True)])
     assert not page.trouble
 
 

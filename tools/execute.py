@@ -10,6 +10,7 @@ picture written there, which is how the start page shows a figure from a chapter
 
 import argparse
 import base64
+import io
 import os
 import pathlib
 import re
@@ -17,9 +18,11 @@ import sys
 import tempfile
 
 import nbformat
+import numpy as np
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from PIL import Image
 from tqdm import tqdm
 
 from stamp import changes, parts, stamp
@@ -36,6 +39,7 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+FAITHFUL = 1.0  # the root mean square, of 255, by which a stored picture's colours may be off
 START_UP_NOTE = re.compile(r"I\d{4} |WARNING: All log messages before absl::InitializeLog")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = ("accelerator", "mystnb")  # notebook metadata that an author may have set
@@ -82,6 +86,7 @@ def execute(path, root=ROOT, quiet=False):
                     last_words.seek(0)
                     raise ChapterFailed(f"{where}: Python died.\n\n{last_words.read()[-2000:]}") from error
                 _drop_live_views(cell)
+                _shrink_pictures(cell)
                 noise = _stderr(cell)
                 if noise:
                     raise ChapterFailed(f"{where} wrote to stderr, which readers would see:\n\n{noise}")
@@ -105,8 +110,25 @@ def _environment(root):
 
 
 def _drop_live_views(cell):
-    """Leave out widgets, such as progress bars, that have nothing to show once their kernel has gone."""
+    """Leave out widgets: once their kernel has gone, JupyterLab shows an error. The HTML beside one stays."""
     cell.outputs = [out for out in cell.outputs if WIDGET not in out.get("data", {}) or "text/html" in out["data"]]
+    for output in cell.outputs:
+        output.get("data", {}).pop(WIDGET, None)
+
+
+def _shrink_pictures(cell):
+    """A drawing has few colours: as a palette it takes a third of the room. One that would suffer stays as it is."""
+    for output in cell.outputs:
+        png = output.get("data", {}).get("image/png")
+        if png is None:
+            continue
+        picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+        palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        off_by = np.subtract(palette.convert("RGB"), picture, dtype=np.float64)  # of 255
+        if np.sqrt(np.mean(np.square(off_by))) < FAITHFUL:
+            small = io.BytesIO()
+            palette.save(small, format="png", optimize=True)
+            output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
 
 
 def _stderr(cell):

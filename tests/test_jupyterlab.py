@@ -1,0 +1,140 @@
+"""A scrubber and an explorer in a real JupyterLab, with a kernel behind them."""
+
+import json
+import os
+import pathlib
+import secrets
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from test_browser import skip
+
+import chromium
+import execute
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CELLS = (
+    """from gancode import plots
+
+def draw(height, colour):
+    figure, ax = plots.new_figure(width=3.0, height=1.5)
+    ax.bar([0], height, color=colour)
+    ax.set_ylim(0, 4)
+    return figure""",
+    "plots.scrub([draw(h, 'black') for h in (1, 2, 3)], ['step 0', 'step 10', 'step 20'], alt='A bar')",
+    "plots.explore(draw, {'height': [1.0, 2.0], 'colour': ['red', 'blue']}, alt='A bar', finer=2)",
+    "'the last cell'",
+)
+# JupyterLab asks whether it may fetch news; nobody is there to answer.
+QUIET = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+# Asked before there is a kernel, it would want to know which.
+RUN_ALL = """async () => {
+  await jupyterapp.shell.currentWidget.sessionContext.ready;
+  await jupyterapp.commands.execute("notebook:run-all-cells");
+}"""
+OWN = {
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "run",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+}
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a notebook in a JupyterLab that has no settings, no workspace and no other file."""
+    if not chromium.find():
+        skip(chromium.NONE)
+    home = tmp_path_factory.mktemp("lab")
+    (home / "files").mkdir()
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": execute.KERNEL})
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(notebook, home / "files" / "try.ipynb")
+    (home / "config" / "labconfig").mkdir(parents=True)
+    (home / "config" / "labconfig" / "page_config.json").write_text(json.dumps(QUIET))
+    token = secrets.token_hex()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_TOKEN": token}
+    environment |= {name: str(home / folder) for name, folder in OWN.items()}
+    options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.port=0"]
+    command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={home / 'files'}"]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield f"{address(process, home)}lab/tree/try.ipynb?token={token}"
+        finally:
+            process.send_signal(signal.SIGTERM)  # it ends its kernels
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def address(process, home):
+    """Where the server listens, once it does."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        for file in (home / "run").glob("jpserver-*.json"):
+            return json.loads(file.read_text())["url"]
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab does not start:\n{(home / 'log').read_text()}")
+
+
+@pytest.fixture(scope="module")
+def notebook(server):
+    """The notebook, after all of its cells have run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1300})
+        page.set_default_timeout(60_000)
+        page.goto(server)
+        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
+        page.evaluate(RUN_ALL)
+        page.locator(".jp-OutputArea-output", has_text="the last cell").wait_for()
+        yield page
+        browser.close()
+
+
+def active_cell(page):
+    """The number of the cell that JupyterLab's keys act on."""
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    return cells.evaluate_all("(all) => all.findIndex((cell) => cell.classList.contains('jp-mod-active'))")
+
+
+def test_a_scrubber_scrubs_and_jupyterlab_leaves_it_the_arrow_keys(notebook):
+    slider, image = notebook.locator("[data-scrub] input"), notebook.locator("[data-scrub] img")
+    expect(slider).to_be_enabled()
+    slider.focus()
+    expect(image).to_have_attribute("alt", "A bar, step 20")
+    for key, step in (("Home", 0), ("ArrowRight", 10), ("ArrowDown", 0), ("ArrowUp", 10), ("End", 20)):
+        notebook.keyboard.press(key)
+        expect(image).to_have_attribute("alt", f"A bar, step {step}")
+        expect(slider).to_be_focused()
+        assert active_cell(notebook) == 1, f"{key} went to JupyterLab"
+
+
+def test_an_explorer_is_drawn_anew_by_the_kernel(notebook):
+    live = notebook.locator(".jupyter-widgets.widget-vbox")
+    image, (height, colour) = live.locator("img"), live.get_by_role("slider").all()
+    assert notebook.locator("[data-explore]").count() == 0, "the page's explorer stands beside the live one"
+    expect(image).to_have_attribute("alt", "A bar, height 1, colour red")
+    sources = {}
+    steps = [(height, "ArrowRight", "1.5", "red"), (height, "End", "2", "red"), (colour, "ArrowUp", "2", "blue")]
+    for slider, key, tall, hue in [*steps, (height, "Home", "1", "blue"), (colour, "Home", "1", "red")]:
+        slider.focus()
+        notebook.keyboard.press(key)
+        expect(image).to_have_attribute("alt", f"A bar, height {tall}, colour {hue}")
+        expect(slider).to_be_focused()
+        assert active_cell(notebook) == 2, f"{key} went to JupyterLab"
+        sources[tall, hue] = image.get_attribute("src")
+        assert image.evaluate("async (i) => { await i.decode(); return i.naturalWidth }") == 300
+    assert len(set(sources.values())) == 5, "each setting has a picture of its own"
