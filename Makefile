@@ -5,6 +5,7 @@
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
 # make source    write the chapters' first cells, after another repository has been named in _config.yml
 # make check-colab   run the chapters with Colab's versions, each alone in an empty folder; CHAPTER=04 for one of them
+# make bench     how long a training step takes, and how long it would have to; about three minutes
 # make clean     remove what was built (the Python environments, .venv and .venv-colab, stay)
 #
 # Each target sets itself up. All that is needed is make and a Python from 3.11 to 3.13 with venv.
@@ -25,7 +26,7 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test lab pdf execute source check-colab clean
+.PHONY: help setup book test lab pdf execute source check-colab bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -76,6 +77,10 @@ source: $(READY)
 # A PYTHON named on the command line is for .venv-colab, too: it has to be Colab's, 3.13, or 3.12.
 check-colab: $(READY)
 	$(PY) tools/check_colab.py $(CHAPTER)
+
+# BENCH="--help" lists its options. PyTorch and JAX are compared with where they are in $(VENV); the book needs neither.
+bench: $(READY)
+	$(PY) tests/benchmarks/bench.py $(BENCH)
 
 clean:
 	rm -rf book/_build .pytest_cache .ruff_cache gancode.egg-info build

@@ -1,0 +1,138 @@
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from tensorflow.python.framework import ops
+from tensorflow.python.profiler.internal import flops_registry  # noqa: F401  # teaches `ops` what an operation costs
+
+import bench
+
+every_variant = pytest.mark.parametrize("variant", bench.VARIANTS)
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+# --- the arithmetic of a step, against TensorFlow's own count of what it was asked to do ---
+
+
+def plain_pair(channels=3):
+    """Of gancode's shapes, in Keras's own layers. With a LeakyReLU of Keras the penalty has work that leads nowhere:
+    TensorFlow takes its second derivative for zeros, not for nothing, and sends them back through the layers."""
+    generator = keras.Sequential(
+        [
+            keras.Input((8,)),
+            layers.Dense(7 * 7 * 2 * channels, use_bias=False),
+            layers.Reshape((7, 7, 2 * channels)),
+            layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=False),
+            layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),
+        ]
+    )
+    critic = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(channels, 5, strides=2, padding="same"),
+            layers.Activation(leaky_relu),
+            layers.Conv2D(2 * channels, 5, strides=2, padding="same"),
+            layers.Activation(leaky_relu),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    return generator, critic
+
+
+def leaky_relu(x):
+    return x * tf.where(x > 0, 1.0, 0.2)
+
+
+def needed(graph, wanted):
+    """All operations that these need, themselves included: what TensorFlow will run."""
+    found, left = set(), list(wanted)
+    while left:
+        operation = left.pop()
+        if operation not in found:
+            found.add(operation)
+            left += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return found
+
+
+def traced_flops(function, *arguments):
+    graph = tf.function(function, autograph=False).get_concrete_function(*arguments).graph
+    total = 0
+    for operation in needed(graph, [tensor.op for tensor in graph.outputs] + graph.control_outputs):
+        if operation.type in ("MatMul", "Conv2D", "Conv2DBackpropInput"):
+            total += ops.get_stats_for_node_def(graph, operation.node_def, "flops").value
+        if operation.type == "Conv2DBackpropFilter":  # TensorFlow has no count of it: its kernel is what comes out
+            pixels = np.prod(operation.inputs[2].shape[:3])
+            total += 2 * np.prod(operation.outputs[0].shape) * pixels
+    return total
+
+
+def test_a_kernel_entry_counts_twice_for_each_pixel_it_is_laid_on():
+    generator, critic = plain_pair(channels=3)
+    assert bench.layer_flops(critic) == [2 * 25 * 3 * 14 * 14, 2 * 25 * 3 * 6 * 7 * 7, 2 * 7 * 7 * 6]
+    assert bench.layer_flops(generator) == [2 * 8 * 294, 2 * 25 * 6 * 3 * 7 * 7, 2 * 25 * 3 * 14 * 14]
+
+
+@pytest.mark.parametrize("network", [0, 1], ids=["generator", "critic"])
+def test_a_forward_pass_counts_as_tensorflow_counts_it(network):
+    model = plain_pair()[network]
+    inputs = tf.constant(noise(4, *model.input_shape[1:]))
+    assert sum(bench.layer_flops(model, 4)) == traced_flops(model, inputs)
+
+
+@every_variant
+@pytest.mark.parametrize("n_critic", [1, 2])
+def test_a_step_counts_as_tensorflow_counts_it(variant, n_critic):
+    generator, critic = plain_pair()
+    trainer = bench.VARIANTS[variant][0](generator, critic, seed=0)
+    trainer.compile(jit_compile=False)
+    counted = bench.step_flops(generator, critic, n_critic, variant == "WGANGP", 4)
+    traced = traced_flops(trainer.train_step, tf.constant(noise(4, n_critic, 28, 28, 1)))
+    # A Wasserstein loss needs no scores for its gradient, and only the last critic step's are shown: 0.1 %.
+    assert counted == pytest.approx(traced, rel=2e-3)
+    assert counted >= traced
+
+
+# --- the table ---
+
+
+def test_the_table_names_the_device_and_each_ways_time_against_graph_mode_and_the_bound(tmp_path, capsys):
+    file = tmp_path / "speed.json"
+    options = "--variants GAN --ways eager graph fit --channels 1 --batch-size 2 --repeats 3"
+    bench.main([*options.split(), "--json", str(file)])
+    shown = capsys.readouterr().out
+    assert shown.startswith(bench.device())
+    kept = json.loads(file.read_text())
+    rows = {row["way"]: row for row in kept["rows"]}
+    assert list(rows) == ["eager", "graph", "fit"]
+    for way, row in rows.items():
+        assert len(row["all_ms"]) == 3
+        assert row["ms_a_step"] == np.median(row["all_ms"]) == pytest.approx(1000 / row["steps_a_second"])
+        assert row["times_graph"] == pytest.approx(row["ms_a_step"] / rows["graph"]["ms_a_step"])
+        assert row["bound_ms"] == pytest.approx(row["gflop_a_step"] / kept["matmul_gflops"] * 1000)
+        assert row["ms_a_step"] > row["bound_ms"]
+        assert row["cpu_ms_a_step"] > 0
+        assert f"{way:10}{row['ms_a_step']:12.2f}" in shown
+    assert rows["eager"]["ms_a_step"] > rows["graph"]["ms_a_step"]  # by six times and more, so also on a busy machine
+
+
+def test_what_is_not_installed_is_said(monkeypatch):
+    for package in ("torch", "jax"):
+        monkeypatch.setitem(sys.modules, package, None)  # as if it were not there
+        monkeypatch.delitem(sys.modules, f"{package}_reference", raising=False)
+    ways, missing = bench.all_ways()
+    assert list(ways) == ["eager", "graph", "XLA", "fit"]
+    assert missing == ["PyTorch: not installed", "JAX: not installed"]
+
+
+def test_fit_makes_ten_steps_an_execution(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--steps", "15"])
+    assert "multiple of 10" in capsys.readouterr().err
