@@ -33,9 +33,8 @@ class Ours:
         self.real = np.tanh(noise(BATCH, 28, 28, 1, seed=2))
         self.fake = self.generator(self.latent, training=True).numpy()
 
-        trainer.seeds = 7  # a fixed seed: `interpolate` then draws these epsilons each time
         ones = np.ones((BATCH, 1, 1, 1), np.float32)
-        self.epsilon = interpolate(ones, 0 * ones, seed=7).numpy()
+        self.epsilon = interpolate(ones, 0 * ones, seed=trainer.draw("interpolates")).numpy()  # of the step to come
         with tf.GradientTape() as tape:
             scores = self.critic(self.real, training=True), self.critic(self.fake, training=True)
             penalty = trainer.penalty(self.real, self.fake)
