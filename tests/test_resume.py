@@ -176,7 +176,7 @@ def test_killed_twenty_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(f
                 time.sleep(0.001)  # it has begun to write
             time.sleep(rng.uniform(0.0, 0.15))
             process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
         killed += process.returncode == -signal.SIGKILL
         with h5py.File(file) as whole:  # the file is always whole
             now = len(whole["vars"]["past critic_loss"])
