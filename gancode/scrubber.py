@@ -63,7 +63,7 @@ style="width:100%;height:auto;background:#fff">"""
 ROW = """<div style="display:flex;gap:0.6em;align-items:center;flex-wrap:wrap;margin-top:0.4em">{head}
 <input type="range" min="0" max="{end}" value="{at}" step="1" disabled aria-label="{title}"
 style="flex:1;min-width:5em;height:24px">
-<output style="min-width:{room}em;font-variant-numeric:tabular-nums">{label}</output>
+<output style="min-width:{room}ch;font-variant-numeric:tabular-nums">{label}</output>
 </div>"""
 PLAY = '\n<button type="button" disabled style="min-width:5em;padding:0.3em 0.6em;font:inherit">Play</button>'
 TITLE = '\n<span aria-hidden="true" style="min-width:4em">{}</span>'
@@ -99,13 +99,14 @@ def page(frames, settings, at, alt, interval=None):
     stops = list(settings.values())
     digest = hashlib.sha256(json.dumps([alt, settings, pictures]).encode()).hexdigest()  # same content, same name
     width, height = sizes[0]
+    room = max(len(label) for labels in stops for label in labels)  # or a slider's length would change as it moves
     rows = [
         ROW.format(
             head=PLAY if interval else TITLE.format(html.escape(name)),
             title=html.escape(name or alt, quote=True),
             label=html.escape(labels[here]),
             end=len(labels) - 1,
-            room=9 if interval else 3,
+            room=room,
             at=here,
         )
         for (name, labels), here in zip(settings.items(), at, strict=True)

@@ -102,6 +102,11 @@ def test_every_setting_has_a_slider_with_its_name_and_a_stop_for_each_value():
     assert page.find("button") is None, "only a strip of frames plays"
 
 
+def test_all_sliders_keep_one_length_whatever_the_stops_are_called():
+    page = BeautifulSoup(explore(count, {"norm": ["None", "instance"], "batch": [2, 4]}, "norms").html, "html.parser")
+    assert all("min-width:8ch" in output["style"] for output in page.find_all("output"))
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [(0.30000000000000004, "0.3"), (1e-5, "1e-05"), (2.0, "2"), (20_000, "20000"), (True, "True"), (None, "None")],
