@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gancode.checks import seed_or_none, short
 from gancode.devices import share
 
 
@@ -32,4 +33,10 @@ def _uniform(shape, seed):
 
 
 def _two_integers(seed):
-    return seed if tf.is_tensor(seed) else keras.random.randint((2,), 0, 2**31 - 1, seed=seed)
+    if tf.is_tensor(seed):
+        if seed.shape != (2,) or not seed.dtype.is_integer:
+            raise ValueError(f"seed: expected two integers where it is a tensor, got {short(seed)}")
+        return seed
+    if not isinstance(seed, keras.random.SeedGenerator):
+        seed_or_none(seed)
+    return keras.random.randint((2,), 0, 2**31 - 1, seed=seed)

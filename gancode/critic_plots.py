@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from gancode.checks import named, number, numbers, positive, positive_integer, short
 from gancode.style import COLOURS, STYLE, colour_of, line_styles, new_figure
 
 
@@ -12,10 +13,17 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
 
     edge: show all of them over [-edge, edge] instead; weights beyond it are counted in the outermost bars.
     axes: as many of an existing figure, to draw into.
+
+    Raises ValueError for no method, and for weights that are no row of finite numbers.
     """
+    named("named_weights", named_weights)
+    positive_integer("bins", bins)
+    if edge is not None:
+        positive("edge", edge)
     if axes is None:
         axes = new_figure(1, len(named_weights), squeeze=False)[1][0]
     for ax, (name, weights) in zip(axes, named_weights.items(), strict=True):
+        weights = numbers(f"named_weights[{name!r}]", weights, ("n",))
         reach = edge or 1.05 * np.abs(weights).max()
         ax.hist(np.clip(weights, -reach, reach), bins=np.linspace(-reach, reach, bins + 1), color=colour_of(name))
         ax.set(title=name, xlabel="weight", yscale="log" if logy else "linear")
@@ -32,10 +40,18 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     zero, because float32 ends near 1e-38, stands as a hollow triangle at the foot of the axis.
 
     predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed grey lines, down to that foot.
+
+    Raises ValueError for no method, and for norms of other shapes or of differing numbers of layers.
     """
+    named_norms = {
+        name: np.atleast_2d(numbers(f"named_norms[{name!r}]", norms, ("n", ...), finite=False))
+        for name, norms in named("named_norms", named_norms).items()
+    }
+    shapes = {name: norms.shape for name, norms in named_norms.items()}
+    if len({shape[1:] for shape in shapes.values()}) > 1 or any(len(shape) > 2 for shape in shapes.values()):
+        raise ValueError(f"named_norms: expected (layers,) or (records, layers), as many layers in all, got {shapes}")
     if ax is None:
         _, ax = new_figure()
-    named_norms = {name: np.atleast_2d(norms) for name, norms in named_norms.items()}
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
     foot = 1e-3 * min(everything[everything > 0], default=1.0)
     for (name, norms), style in zip(named_norms.items(), line_styles(), strict=False):
@@ -51,7 +67,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
             gone = layers[median == 0]
             ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
         if predicted and name in predicted:
-            shown = np.where(predicted[name] >= foot, predicted[name], np.nan)
+            foretold = numbers(f"predicted[{name!r}]", predicted[name], (len(layers),), finite=False)
+            shown = np.where(foretold >= foot, foretold, np.nan)
             ax.plot(layers, shown, "--", color="0.45", linewidth=1.2, zorder=1)
     ax.set(xlabel=xlabel, ylabel="norm of d loss / d activations", yscale="log")
     ax.yaxis.set_major_locator(LogLocator(numticks=9))
@@ -62,7 +79,15 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
 
 
 def norm_histogram(named_norms, target=1.0):
-    """Input-gradient norms at interpolates, {"WGAN": norms (n,), ...}, with the wanted norm as a line."""
+    """Input-gradient norms at interpolates, {"WGAN": norms (n,), ...}, with the wanted norm as a line.
+
+    Raises ValueError for no method, and for norms that are no row of finite numbers.
+    """
+    named_norms = {
+        name: numbers(f"named_norms[{name!r}]", norms, ("n",))
+        for name, norms in named("named_norms", named_norms).items()
+    }
+    number("target", target, least=0)
     figure, ax = new_figure()
     top = max(1.6 * target, *(1.05 * norms.max() for norms in named_norms.values()))
     for name, norms in named_norms.items():
@@ -78,13 +103,19 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
 
     values: (n, n), values[i, j] at (grid[j], grid[i]). grid: (n,). points: (m, 2), the data. The lines are evenly
     spaced over the values shown here, from violet (low, "fake") to yellow (high, "real").
+
+    Raises ValueError for other shapes, and for values that are not finite.
     """
+    grid = numbers("grid", grid, ("n",))
+    values = numbers("values", values, (len(grid), len(grid)))
+    points = numbers("points", points, ("m", 2))
+    positive_integer("levels", levels)
     if ax is None:
         _, ax = new_figure(width=4.6, height=4.6)
     low, high = np.min(values), np.max(values)
     if high > low:  # a dead critic has no lines to draw
         ax.contour(grid, grid, values, np.linspace(low, high, levels + 2)[1:-1], cmap="viridis", linewidths=1.2)
-    ax.scatter(*np.asarray(points).T, s=3, color=COLOURS["real"], linewidths=0, zorder=3)
+    ax.scatter(*points.T, s=3, color=COLOURS["real"], linewidths=0, zorder=3)
     ax.set(aspect="equal", xlim=(grid[0], grid[-1]), ylim=(grid[0], grid[-1]), xlabel="$x_1$", ylabel="$x_2$")
     ax.grid(False)
     if title:
@@ -96,6 +127,8 @@ def value_surfaces(runs, look=-1, levels=14):
     """Surfaces in a table, {("clip 0.01", "swiss_roll"): Run, ...}: a row a method, a column a data set.
 
     look: which of the recorded steps, the last unless said. Each run's first seed is shown.
+
+    Raises ValueError unless there is a run for each method on each data set.
     """
     methods, datasets = rows_and_columns(runs)
     figure, axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)
@@ -124,7 +157,12 @@ def figure1(surfaces, norms, predicted, weights):
 
 def rows_and_columns(table):
     """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
-    return [[*dict.fromkeys(key[i] for key in table)] for i in (0, 1)]
+    if any(not isinstance(key, tuple) or len(key) != 2 for key in named("runs", table)):
+        raise ValueError(f"runs: expected {{(method, dataset): Run, ...}}, got {short(list(table))}")
+    rows, columns = ([*dict.fromkeys(key[i] for key in table)] for i in (0, 1))
+    if len(table) < len(rows) * len(columns):
+        raise ValueError(f"runs: expected one for each of {rows} on each of {columns}, got {list(table)}")
+    return rows, columns
 
 
 def _fill(axes, runs, look, levels):

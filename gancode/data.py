@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from gancode.checks import one_of, positive_integer
+from gancode.checks import flag, numbers, one_of, positive_integer, seed_or_none
 from gancode.deal import Deal
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
@@ -56,6 +56,7 @@ def swiss_roll(n, seed=None):
     from sklearn.datasets import make_swiss_roll
 
     positive_integer("n", n)
+    seed_or_none(seed)
     points, _ = make_swiss_roll(n, noise=0.25, random_state=seed)
     return (points[:, [0, 2]] / 7.5).astype(np.float32)
 
@@ -76,12 +77,8 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
     """
     positive_integer("batch_size", batch_size)
     positive_integer("n_critic", n_critic)
-    samples = np.asarray(samples, dtype=np.float32)
-    if samples.ndim < 2 or len(samples) == 0:
-        raise ValueError(f"samples: expected at least one sample, shape (n, ...), got shape {samples.shape}")
-    if not np.isfinite(samples).all():
-        raise ValueError("samples: expected finite numbers, got NaN or inf among them")
-    if seed is None:
+    samples = numbers("samples", samples, ("n", "d", ...), np.float32)
+    if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
     return Deal(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
 
@@ -108,6 +105,7 @@ def _scaled(images):
 
 def _mixture(centres, sigma, n, seed):
     positive_integer("n", n)
+    seed_or_none(seed)
     rng = np.random.default_rng(seed)
     points = centres[rng.integers(len(centres), size=n)] + sigma * rng.standard_normal((n, 2))
     return points.astype(np.float32)
@@ -115,7 +113,7 @@ def _mixture(centres, sigma, n, seed):
 
 def _mnist_arrays(split, full):
     one_of("split", split, ("train", "test"))
-    if full:
+    if flag("full", full):
         return _downloaded("mnist", split)
     arrays = _bundled()
     return arrays[f"{split}_images"], arrays[f"{split}_labels"]

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from gancode.checks import listed, named, positive_integer, short, text
 from gancode.scrubber import describe, page, picture, webp
 
 MOST = 64  # frames a page holds: more would weigh too much and take too long to draw
@@ -24,9 +25,16 @@ def explore(draw, settings, alt, start=None, finer=1):
     Returns an object that a notebook shows as ipywidgets, and a page as HTML. Raises ValueError for a setting without
     stops, for too many combinations, for a start that is none of the stops and for frames of different sizes.
     """
-    settings = {name: [_plain(stop) for stop in stops] for name, stops in settings.items()}
+    text("alt", alt)
+    positive_integer("finer", finer)
+    if not callable(draw):
+        raise ValueError(f"draw: expected a function that returns a Figure, got {short(draw)}")
+    settings = {
+        name: [_plain(stop) for stop in listed(f"settings[{name!r}]", stops)]
+        for name, stops in named("settings", settings).items()
+    }
     count = math.prod(map(len, settings.values()))
-    if not settings or not 1 <= count <= MOST:
+    if not 1 <= count <= MOST:
         sizes = {name: len(stops) for name, stops in settings.items()}
         raise ValueError(f"settings: expected 1 to {MOST} combinations, got {count} from stops {sizes}")
     at = {name: stops[0] for name, stops in settings.items()} | (start or {})

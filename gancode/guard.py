@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from gancode import devices
+from gancode.checks import positive_integer, short
 
 
 class NotFiniteError(ValueError):
@@ -49,6 +50,32 @@ class StopAtNaN(keras.callbacks.Callback):
             )
 
 
+def check_networks(generator, critic):
+    """Raise ValueError unless latent vectors become samples, and samples of that shape one score each."""
+    for name, network in (("generator", generator), ("critic", critic)):
+        if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
+            raise ValueError(f"{name}: expected a built Sequential or functional Keras model, got {short(network)}")
+        if len(network.inputs) > 1 or len(network.outputs) > 1:
+            found = f"{len(network.inputs)} and {len(network.outputs)}"
+            raise ValueError(f"{name}: expected one input and one output, got {found}")
+    latent, samples, wanted = generator.input_shape, generator.output_shape, critic.input_shape
+    if len(latent) != 2 or latent[-1] is None:
+        raise ValueError(f"generator: expected it to take latent vectors (batch, latent_dim), got {latent}")
+    if samples[1:] != wanted[1:]:
+        raise ValueError(f"critic: expected it to take what the generator gives, {samples}, got {wanted}")
+    if critic.output_shape[1:] != (1,):
+        raise ValueError(f"critic: expected it to give scores (batch, 1), got {critic.output_shape}")
+
+
+def check_optimizers(critic, generator):
+    """Raise ValueError unless each is None or an optimiser, and they are not one and the same."""
+    for name, optimizer in (("critic_optimizer", critic), ("generator_optimizer", generator)):
+        if optimizer is not None and not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise ValueError(f"{name}: expected a Keras optimiser or None, got {short(optimizer)}")
+    if critic is not None and critic is generator:
+        raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
+
+
 def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
     """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch ends, at an execution's end."""
     shape = getattr(getattr(batches, "element_spec", None), "shape", None)
@@ -56,6 +83,10 @@ def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
     if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != tuple(sample_shape[1:]) or not shape[1]:
         got = type(batches).__name__ if shape is None else tuple(shape)
         raise ValueError(f"batches: expected elements of shape {expected}, as data.batches deals them, got {got}")
+    if not batches.element_spec.dtype.is_floating:
+        raise ValueError(f"batches: expected floats, as data.batches deals them, got {batches.element_spec.dtype.name}")
+    if steps_per_epoch is not None:
+        positive_integer("steps_per_epoch", steps_per_epoch)
     if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
     if steps_per_epoch is not None and steps_per_epoch % steps_per_execution:

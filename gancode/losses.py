@@ -2,23 +2,29 @@
 
 A *score* is the critic's raw output: any real number, no sigmoid. In a GAN it is a logit, D(x) =
 sigmoid(score); in a WGAN it is the critic's value f(x) itself. Every function takes scores of any shape,
-(batch,) or (batch, 1), and returns their mean loss, a scalar.
+(batch,) or (batch, 1), and returns their mean loss, a scalar. There may be more fakes than real samples, or fewer.
+Raises ValueError for scores that are no numbers, or if there are none.
 """
 
 import dataclasses
 
 import tensorflow as tf
 
+from gancode.checks import number
+from gancode.tensors import of_scores
+
 
 @dataclasses.dataclass(frozen=True)
 class NonSaturating:
     """The GAN that people train (Goodfellow et al. 2014, section 3)."""
 
+    @of_scores
     def critic(self, real_scores, fake_scores):
         """-E log D(x) - E log(1 - D(G(z))), the discriminator's cross-entropy."""
         # softplus(s) = log(1 + e^s), so -log sigmoid(s) = softplus(-s): no overflow, no log of 0
         return tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))
 
+    @of_scores
     def generator(self, fake_scores):
         """-E log D(G(z)): be taken for real."""
         return tf.reduce_mean(tf.nn.softplus(-fake_scores))
@@ -28,6 +34,7 @@ class NonSaturating:
 class Saturating(NonSaturating):
     """The GAN of the theory: one value function, a minimax game (Goodfellow et al. 2014, equation 1)."""
 
+    @of_scores
     def generator(self, fake_scores):
         """E log(1 - D(G(z))): not be taken for fake. Its gradient fades where D is sure."""
         return -tf.reduce_mean(tf.nn.softplus(fake_scores))
@@ -41,12 +48,18 @@ class LeastSquares:
     b: float = 1.0  # what the critic wants for real samples
     c: float = 1.0  # what the generator wants for fakes
 
+    def __post_init__(self):
+        for label in ("a", "b", "c"):
+            number(label, getattr(self, label))
+
+    @of_scores
     def critic(self, real_scores, fake_scores):
         """1/2 E (s(x) - b)^2 + 1/2 E (s(G(z)) - a)^2."""
         real = tf.reduce_mean(tf.square(real_scores - self.b))
         fake = tf.reduce_mean(tf.square(fake_scores - self.a))
         return 0.5 * (real + fake)
 
+    @of_scores
     def generator(self, fake_scores):
         """1/2 E (s(G(z)) - c)^2."""
         return 0.5 * tf.reduce_mean(tf.square(fake_scores - self.c))
@@ -56,10 +69,12 @@ class LeastSquares:
 class Wasserstein:
     """WGAN (Arjovsky et al. 2017, equations 2 and 3): a difference of means, for a critic that is Lipschitz."""
 
+    @of_scores
     def critic(self, real_scores, fake_scores):
         """E f(G(z)) - E f(x): minus the estimate of the Wasserstein distance."""
         return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
 
+    @of_scores
     def generator(self, fake_scores):
         """-E f(G(z)): go where the critic's value is high."""
         return -tf.reduce_mean(fake_scores)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from gancode.checks import positive
+from gancode.checks import numbers, positive
 from gancode.data import load_checked
 
 CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"
@@ -34,7 +34,8 @@ def wasserstein1(x, y):
     import ot
 
     x, y = _two_sets(x, y)
-    return float(ot.emd2([], [], ot.dist(x, y, metric="euclidean"), numItermax=10_000_000))
+    # cdist takes differences; ot.dist expands the square, and loses the distance of points that are far from 0
+    return float(ot.emd2([], [], cdist(x, y), numItermax=10_000_000))
 
 
 class ModeCoverage(NamedTuple):
@@ -90,9 +91,9 @@ def frechet_digit_distance(images, reference):
 
 def digit_features(images):
     """The classifier's last hidden layer, float64 (n, 64), for images (n, 28, 28, 1) in [-1, 1]."""
-    images = np.asarray(images, dtype=np.float32)
-    if images.ndim != 4 or images.shape[1:] != (28, 28, 1):
-        raise ValueError(f"images: expected shape (n, 28, 28, 1), got {images.shape}")
+    images = numbers("images", images, ("n", 28, 28, 1), np.float32)
+    if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
+        raise ValueError(f"images: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
     if len(images) <= FEATURES:
         raise ValueError(f"images: expected more than {FEATURES}, or there is no covariance; got {len(images)}")
     classifier = _trained_classifier()
@@ -136,9 +137,7 @@ def _same_dimension(names, x, y):
 
 
 def _points(name, points):
-    points = np.asarray(points, dtype=np.float64)
-    if points.ndim != 2 or len(points) == 0:
-        raise ValueError(f"{name}: expected points of shape (n, d), got shape {points.shape}")
-    if not np.isfinite(points).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or inf among them")
+    points = numbers(name, points, ("n", "d"))
+    if np.abs(points).max() > 1e60:  # a covariance squares them, and a product of two covariances squares that
+        raise ValueError(f"{name}: expected no coordinate beyond 1e60, got {np.abs(points).max():g}")
     return points

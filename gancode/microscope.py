@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gancode import data, models, plots, runs
-from gancode.checks import one_of, positive, positive_integer
+from gancode.checks import number, one_of, positive, positive_integer, short
 from gancode.crowd import crowd, draw
 
 DATASETS = ("eight_gaussians", "twenty_five_gaussians", "swiss_roll")
@@ -83,6 +83,7 @@ def value_surface(
 
     Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
     """
+    runs.exactly_one(clip, penalty_weight)
     one_of("initial", initial, ("he", "inside"))
     if initial == "inside" and clip is None:
         raise ValueError("initial: expected 'he' where no clip makes a range to be inside, got 'inside'")
@@ -114,6 +115,7 @@ def predicted_norms(depth, width, clip, output_norm):
     positive_integer("depth", depth)
     positive_integer("width", width)
     positive("clip", clip)
+    number("output_norm", output_norm, least=0)
     steps_back = np.arange(depth - 1, -1, -1)
     hidden = clip * np.sqrt(width) * (clip * np.sqrt(width / 2)) ** steps_back
     return output_norm * np.append(hidden, 1.0)
@@ -125,8 +127,11 @@ def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1
     steps: critic steps of the surfaces and histograms. generator_steps: of the gradient norms. clip, penalty_weight:
     of the surfaces and histograms; the gradient norms are for c = 0.1, 0.01, 0.001 and lambda = 10, as in the paper.
     """
+    # now, and not after the minutes that come before their use
     for name, value in {"steps": steps, "generator_steps": generator_steps}.items():
-        positive_integer(name, value)  # now, and not after the minutes that come before its use
+        positive_integer(name, value)
+    for name, value in {"clip": clip, "penalty_weight": penalty_weight}.items():
+        positive(name, value)
     settings = {"seeds": seeds, "progress": progress}
     constraints = {f"clip {clip:g}": {"clip": clip}, f"penalty {penalty_weight:g}": {"penalty_weight": penalty_weight}}
     surfaces = {
@@ -154,7 +159,7 @@ def _seeds(seeds):
     if not len(seeds) or not all(
         type(seed) is not bool and isinstance(seed, (int, np.integer)) and seed >= 0 for seed in seeds
     ):
-        raise ValueError(f"seeds: expected how many, or a list of whole numbers from 0 on, got {seeds!r}")
+        raise ValueError(f"seeds: expected how many, or a list of whole numbers from 0 on, got {short(seeds)}")
     return list(seeds)
 
 

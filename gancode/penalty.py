@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from gancode import chance, devices
-from gancode.checks import positive, same_shape
+from gancode.checks import flag, number, positive, short
+from gancode.tensors import batch, one_score_each, two_batches
 
 
 def clip_weights(model, bound):
@@ -15,9 +16,11 @@ def clip_weights(model, bound):
     the first clip, and every later signal with it: one more reason to leave norm layers out of a clipped
     critic. Batch norm's running mean and variance are not trained and not clipped.
 
-    Raises ValueError unless bound > 0.
+    Raises ValueError unless bound > 0, and for a model that is not built and so has no weights yet.
     """
     positive("bound", bound)
+    if not getattr(model, "built", False):
+        raise ValueError(f"model: expected a built Keras model, got {short(model)}")
     weights = model.trainable_variables
     devices.assign(weights, [tf.clip_by_value(variable, -bound, bound) for variable in weights])
 
@@ -30,10 +33,9 @@ def interpolate(real, fake, seed=None):
     real, fake: (batch, ...), one shape. seed: an int, a keras.random.SeedGenerator or a tensor of two integers.
     Returns (batch, ...).
 
-    Raises ValueError if the shapes differ.
+    Raises ValueError if the shapes differ, if there is no sample, and for another seed.
     """
-    real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
-    same_shape(real, fake)
+    real, fake = two_batches(real, fake)
     epsilon = chance.uniform(tf.shape(real)[0], seed, real.dtype)
     epsilon = tf.reshape(epsilon, (-1, *[1] * (real.shape.rank - 1)))  # (batch, 1, 1, 1)
     return epsilon * real + (1.0 - epsilon) * fake
@@ -47,12 +49,15 @@ def gradient_norms(critic, samples):
     critic: a Keras model or any function from samples (batch, ...) to scores (batch, 1) or (batch,).
     Returns (batch,), in units of score per unit of input. Finite where the gradient is zero, and so is its
     own gradient: sqrt has slope infinity at 0, and the 1e-12 under the root keeps away from it.
+
+    Raises ValueError if there is no sample, or not one score for each.
     """
-    samples = tf.convert_to_tensor(samples)
+    samples = batch("samples", samples)
     with tf.GradientTape() as tape:
         tape.watch(samples)
         # A Keras critic runs as it does in the loss (training=True), or two different critics would be judged.
         scores = critic(samples, training=True) if isinstance(critic, keras.Layer) else critic(samples)
+    one_score_each(scores, samples)
     # Samples do not touch each other's scores, so the gradient of the sum holds each sample's own gradient.
     gradients = tape.gradient(scores, samples, unconnected_gradients="zero")  # (batch, 28, 28, 1)
     squares = tf.reduce_sum(tf.square(gradients), axis=list(range(1, samples.shape.rank)))  # (batch,)
@@ -67,8 +72,10 @@ def gradient_penalty(critic, real, fake, target=1.0, one_sided=False, seed=None)
     real, fake: (batch, ...), one shape. target: the norm wanted. one_sided: let norms below it go free,
     E max(0, ||grad f(x_hat)|| - 1)^2. Returns a scalar that can be differentiated by the critic's weights.
 
-    Raises ValueError if the shapes differ.
+    Raises ValueError for what `interpolate` and `gradient_norms` refuse, and for a target below 0.
     """
+    number("target", target, least=0)
+    flag("one_sided", one_sided)
     excess = gradient_norms(critic, interpolate(real, fake, seed)) - target  # (batch,)
     if one_sided:
         excess = tf.nn.relu(excess)

@@ -5,6 +5,7 @@ Samples and curves are here; figures of a critic's inside are in `critic_plots`,
 
 import numpy as np
 
+from gancode.checks import named, number, numbers, positive, positive_integer
 from gancode.critic_plots import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
 from gancode.explorer import explore
 from gancode.scrubber import scrub
@@ -28,9 +29,13 @@ __all__ = [
     "weight_histogram",
 ]
 
+IMAGES = ("n", 28, 28, 1)
+
 
 def samples_grid(images, columns=8, title=None):
     """Images (n, 28, 28, 1) in [-1, 1] as a grid."""
+    images = numbers("images", images, IMAGES)
+    positive_integer("columns", columns)
     figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=0.75 * -(-len(images) // columns))
     show_tiles(ax, images, columns)
     if title:
@@ -40,7 +45,8 @@ def samples_grid(images, columns=8, title=None):
 
 def samples_beside(named_images, columns=8):
     """Several grids in a row, {"WGAN": images, ...}, each under its name."""
-    figure, axes = new_figure(1, len(named_images), height=8.0 / len(named_images) + 0.3, squeeze=False)
+    columns_of_them = len(named("named_images", named_images))
+    figure, axes = new_figure(1, columns_of_them, height=8.0 / columns_of_them + 0.3, squeeze=False)
     for ax, (name, images) in zip(axes[0], named_images.items(), strict=True):
         show_tiles(ax, images, columns)
         ax.set_title(name, color=colour_of(name) or "black")
@@ -52,13 +58,17 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
 
     colours: {"critic": "WGAN", ...}, for lines that are not named after a method.
     levels:  {"cannot tell": 0.25, ...}, values to compare with, as dotted lines.
+
+    Raises ValueError for no curves, and for one that is no row of numbers; NaN leaves a gap.
     """
+    positive("steps_per_point", steps_per_point)
     figure, ax = new_figure()
-    for (name, values), style in zip(curves.items(), line_styles(), strict=False):
+    for (name, values), style in zip(named("curves", curves).items(), line_styles(), strict=False):
+        values = numbers(f"curves[{name!r}]", values, ("n",), finite=False)
         x = steps_per_point * np.arange(1, len(values) + 1)
         ax.plot(x, values, style, color=colour_of((colours or {}).get(name, name)), label=name)
     for name, value in (levels or {}).items():
-        ax.axhline(value, color=COLOURS["real"], linestyle=":", linewidth=1, label=name)
+        ax.axhline(number(f"levels[{name!r}]", value), color=COLOURS["real"], linestyle=":", linewidth=1, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
     if len(curves) + len(levels or {}) > 1:
         ax.legend()
@@ -67,12 +77,15 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
 
 def points(named_points, ax=None, lim=None):
     """2-D points, {"real": (n, 2), "fake": (m, 2)}, as a scatter with equal axes."""
+    named("named_points", named_points)
     if ax is None:
         _, ax = new_figure(width=4.6, height=4.4)
     for (name, xy), marker in zip(named_points.items(), "ox^s", strict=False):
-        ax.scatter(*np.asarray(xy).T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
+        xy = numbers(f"named_points[{name!r}]", xy, ("n", 2))
+        ax.scatter(*xy.T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    if lim:
+    if lim is not None:
+        positive("lim", lim)
         ax.set(xlim=(-lim, lim), ylim=(-lim, lim))
     ax.legend(loc="upper right")
     return ax.figure
@@ -80,7 +93,8 @@ def points(named_points, ax=None, lim=None):
 
 def show_tiles(ax, images, columns):
     """Draw images as one picture: quicker than an axis each, and no seams."""
-    images = np.asarray(images)
+    images = numbers("images", images, IMAGES)
+    positive_integer("columns", columns)
     rows = -(-len(images) // columns)
     padded = np.full((rows * columns, 28, 28), -1.0)
     padded[: len(images)] = images[..., 0]

@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import losses
-from gancode.checks import positive, positive_integer, same_shape
+from gancode.checks import numbers, positive, positive_integer, seed_or_none, short
+from gancode.tensors import batch, both_losses, one_score_each, two_batches
 
 
 def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
@@ -22,8 +23,8 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
 
     Raises ValueError for shapes that differ, a model that is not built, or one without its layers in a graph.
     """
-    real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
-    same_shape(real, fake)
+    real, fake = two_batches(real, fake)
+    both_losses(loss)
     activations = _activations(critic)
     probe = keras.Model(critic.inputs, activations)
     with _untouched(critic), tf.GradientTape() as tape:
@@ -48,11 +49,14 @@ def sample_jacobian(critic, samples):
     it is zero unless i = j, which is what lets the gradient penalty speak of each sample's own gradient.
 
     critic: a Keras model. samples: (batch, ...). Returns float32 (batch, batch).
+
+    Raises ValueError for a critic that is not built or does not give one score a sample, and for no samples.
     """
-    samples = tf.convert_to_tensor(samples)
+    samples = batch("samples", samples)
+    _built(critic)
     with _untouched(critic), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
-        scores = tf.reshape(critic(samples, training=True), [-1])  # (batch,)
+        scores = tf.reshape(one_score_each(critic(samples, training=True), samples), [-1])  # (batch,)
     jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
     return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
 
@@ -61,8 +65,10 @@ def share_at_the_ends(weights, bound=None):
     """Share of the weights within 1 % of the ends of [-bound, bound], or beyond them.
 
     weights: (..., weights). bound: the clip bound, or None for their own largest. Returns float64 (...).
+
+    Raises ValueError for weights that are none or not finite, and for a bound that is not above 0.
     """
-    sizes = np.abs(weights)
+    sizes = np.abs(numbers("weights", weights, ("n", ...)))
     bound = sizes.max(axis=-1, keepdims=True) if bound is None else positive("bound", bound)
     return np.mean(sizes >= 0.99 * bound, axis=-1)
 
@@ -107,7 +113,7 @@ class CriticProbe(Every):
 
     def __init__(self, real, every=50):
         super().__init__(every)
-        self.real = tf.convert_to_tensor(real)
+        self.real = batch("real", real)
         self.norms, self.weights = [], []
 
     def record(self, step):
@@ -124,15 +130,21 @@ class Snapshots(Every):
 
     def __init__(self, every=50, n=64, seed=0):
         super().__init__(every)
-        self.n, self.seed = positive_integer("n", n), seed
+        self.n, self.seed = positive_integer("n", n), seed_or_none(seed)
         self.frames = []
 
     def record(self, step):
         self.frames.append(self.model.generate(self.n, seed=self.seed))
 
 
+def _built(critic):
+    if not isinstance(critic, keras.Model) or not critic.built:
+        raise ValueError(f"critic: expected a built model of Keras, got {short(critic)}")
+    return critic
+
+
 def _kernel_layers(critic):
-    layers = [layer for layer in critic._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
+    layers = [layer for layer in _built(critic)._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
     if not layers or any(layer.kernel is None for layer in layers):
         raise ValueError(f"critic: expected a built model with kernels in it, got {critic.name!r} without")
     return layers
@@ -148,6 +160,8 @@ def _activations(critic):
             blocks.append(layer.output)
         elif blocks:
             blocks[-1] = layer.output
+    if critic.output_shape[1:] != (1,):
+        raise ValueError(f"critic: expected scores of shape (batch, 1), got {critic.output_shape}")
     if len(blocks) != len(kernel_layers):
         raise ValueError(f"critic: expected a flat model, got {critic.name!r} with kernels in a model within it")
     return blocks

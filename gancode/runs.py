@@ -9,7 +9,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from gancode import data, losses, metrics, penalty, probes, trainers
-from gancode.checks import positive, positive_integer
+from gancode.checks import flag, positive, positive_integer, short
 from gancode.crowd import crowd, disband
 from gancode.guard import NotFiniteError
 
@@ -80,17 +80,24 @@ class SumOverMembers:
         return self.members * losses.wasserstein.generator(fake_scores)
 
 
+def exactly_one(clip, penalty_weight):
+    """Raise ValueError unless one of them is given, and above 0."""
+    if (clip is None) == (penalty_weight is None):
+        given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
+        raise ValueError(f"clip, penalty_weight: expected exactly one, got {given}")
+    positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
+
+
 def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilon=1e-10):
     """A WGAN or a WGAN-GP whose critic is a crowd, with its paper's kind of optimiser."""
-    if (clip is None) == (penalty_weight is None):
-        raise ValueError(f"clip, penalty_weight: expected exactly one, got clip={clip!r}, {penalty_weight=}")
+    exactly_one(clip, penalty_weight)
     networks, loss = (generator, crowd(critics)), SumOverMembers(len(critics))
     settings = {"learning_rate": positive("learning_rate", learning_rate)}
     if clip is not None:
         wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip}")
-        settings["epsilon"] = epsilon
+        settings["epsilon"] = positive("epsilon", epsilon)
     else:  # the penalty is a mean over all, and becomes a sum over members like the loss
-        weight = len(critics) * positive("penalty_weight", penalty_weight)
+        weight = len(critics) * penalty_weight
         wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight}")
     wgan.compile(*(wgan.default_optimizer(**settings) for _ in networks))
     return wgan
@@ -104,6 +111,7 @@ def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, 
     """
     sizes = {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}
     steps, n_critic, batch_size, every = (positive_integer(name, value) for name, value in sizes.items())
+    flag("progress", progress)
     real, samples = samples[:1000], samples[1000:]
     rows = batch_size * len(critics)
     # Traced once each. `fit` would unroll the critic steps, and twelve layers take long to trace.

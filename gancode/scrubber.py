@@ -15,6 +15,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from gancode.checks import listed, positive, text
+
 # What a page shows where scripts are not run is one frame; the controls come alive with the script.
 # keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.
 # Each script takes the first that no other has: JupyterLab's "new view for output" puts a copy on the page.
@@ -80,7 +82,9 @@ def scrub(frames, labels, alt, interval=400):
     Returns an IPython HTML object. Raises ValueError for no frames, for labels of another number, for frames of
     different sizes and for an interval that is none.
     """
-    frames, labels = list(frames), [str(label) for label in labels]
+    text("alt", alt)
+    positive("interval", interval)
+    frames, labels = listed("frames", frames), [str(label) for label in listed("labels", labels)]
     if not frames or len(frames) != len(labels):
         raise ValueError(f"labels: expected one for each of at least one frame, got {len(labels)} for {len(frames)}")
     if interval < 1:

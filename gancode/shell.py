@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from gancode import devices, resume
 from gancode.blocks import Blocks
-from gancode.checks import positive_integer
-from gancode.guard import StopAtNaN, check_batches, check_precision, progress_bar
+from gancode.checks import one_of, positive_integer, seed_or_none
+from gancode.guard import StopAtNaN, check_batches, check_networks, check_optimizers, check_precision, progress_bar
+
 
 
 class Shell(keras.Model):
@@ -19,6 +20,8 @@ class Shell(keras.Model):
     log_names = ()
 
     def __init__(self, generator, critic, seed=None, **kwargs):
+        check_networks(generator, critic)
+        seed_or_none(seed)
         super().__init__(**kwargs)
         self.generator = generator
         self.critic = critic
@@ -40,8 +43,9 @@ class Shell(keras.Model):
 
         Raises ValueError for one optimiser for both, and for networks that compute in float16.
         """
-        if critic_optimizer is not None and critic_optimizer is generator_optimizer:
-            raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
+        check_optimizers(critic_optimizer, generator_optimizer)
+        one_of("jit_compile", jit_compile, (None, "auto", False, True))
+        positive_integer("steps_per_execution", kwargs.get("steps_per_execution", 1))
         check_precision(self.generator, self.critic)
         if jit_compile is None:
             jit_compile = bool(tf.config.list_physical_devices("GPU")) and devices.how_many() == 1
@@ -69,7 +73,10 @@ class Shell(keras.Model):
         or the checkpoint is another run's; and NotFiniteError if a weight or a loss becomes NaN or inf: it names the
         step, and the networks and optimisers are as they were before it.
         """
+        if not self.compiled:
+            raise ValueError("fit: expected a trainer that has been compiled; call compile() first")
         check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
+        epochs = positive_integer("epochs", epochs)
         callbacks = [self.guard, *(callbacks or [])]
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, progress_bar()]
@@ -104,8 +111,12 @@ class Shell(keras.Model):
             super().make_train_function(force or isinstance(self.train_function, Blocks))
 
     def generate(self, n, seed=None):
-        """n samples, a NumPy array; the same seed gives the same latent vectors, so runs can be compared."""
+        """n samples, a NumPy array; the same seed gives the same latent vectors, so runs can be compared.
+
+        Raises ValueError unless n is a whole number of at least 1 and seed one from 0 on, or None.
+        """
         positive_integer("n", n)
+        seed_or_none(seed)
         latent = keras.random.normal((n, self.latent_dim), seed=seed)
         chunks = [self.generator(latent[i : i + 500], training=False) for i in range(0, n, 500)]
         return np.concatenate([tf.cast(chunk, tf.float32) for chunk in chunks])

@@ -40,7 +40,7 @@ def new_figure(rows=1, columns=1, width=8.0, height=3.4, **kwargs):
 def colour_of(name):
     """The colour of a method, also by what it does: "clip 0.01" is WGAN's, "penalty 10" WGAN-GP's. None if neither."""
     for start, method in (("clip", "WGAN"), ("penalty", "WGAN-GP")):
-        if name.startswith(start):
+        if str(name).startswith(start):
             return COLOURS[method]
     return COLOURS.get(name)
 

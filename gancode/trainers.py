@@ -9,6 +9,7 @@ from gancode import chance, devices, losses
 from gancode.checks import positive
 from gancode.penalty import clip_weights, gradient_penalty
 from gancode.shell import Shell
+from gancode.tensors import both_losses
 
 
 class GAN(Shell):
@@ -29,7 +30,7 @@ class GAN(Shell):
     def __init__(self, generator, critic, loss=None, seed=None, **kwargs):
         super().__init__(generator, critic, seed, **kwargs)
         if loss is not None:
-            self.objective = loss
+            self.objective = both_losses(loss)
         batch_norm = [one for one in critic._flatten_layers() if isinstance(one, keras.layers.BatchNormalization)]
         self.mixes_samples = bool(batch_norm)
 

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 import gancode
-from gancode.checks import one_of, positive, positive_integer, same_shape
+from gancode.checks import listed, number, numbers, one_of, positive, positive_integer, seed_or_none, short
 
 
 def test_check_prints_the_claim_when_it_holds(capsys):
@@ -76,10 +76,75 @@ def test_one_of_names_the_choices_and_the_value():
         one_of("norm", "spectral", (None, "layer"))
 
 
-def test_same_shape_names_both_shapes():
-    same_shape(tf.zeros((3, 2)), tf.ones((3, 2)))
-    with pytest.raises(ValueError, match=r"real and fake: .*\(3, 2\) and \(3, 1\)"):
-        same_shape(tf.zeros((3, 2)), tf.ones((3, 1)))
+def test_one_of_refuses_what_is_equal_but_of_another_kind():
+    for value in (["layer"], np.array(["layer"]), {"layer"}):
+        with pytest.raises(ValueError, match=r"^norm: expected one of"):
+            one_of("norm", value, (None, "layer"))
+    assert one_of("norm", np.str_("layer"), (None, "layer")) == "layer"
+
+
+def test_a_number_is_finite_and_of_at_least_its_least():
+    assert number("target", 0, least=0) == 0
+    assert number("label", np.float32(-1.5)) == -1.5
+    with pytest.raises(ValueError, match=r"^target: expected a finite number of at least 0, got -1"):
+        number("target", -1, least=0)
+    for value in (float("nan"), float("inf"), -float("inf"), 1j, "1", None, True, [1.0]):
+        with pytest.raises(ValueError, match=r"^target: expected a finite number, got "):
+            number("target", value)
+
+
+def test_a_seed_is_none_or_what_every_random_generator_takes():
+    assert seed_or_none(None) is None
+    assert [seed_or_none(seed) for seed in (0, np.int64(5), 2**32 - 1)] == [0, 5, 2**32 - 1]
+    for value in (-1, 2**32, 1.0, True, "0", [0]):
+        with pytest.raises(ValueError, match=r"^seed: expected None or a whole number from 0 to"):
+            seed_or_none(value)
+
+
+def test_numbers_are_an_array_of_the_shape_that_was_asked_for():
+    assert numbers("x", [[1, 2, 3]], ("n", 3)).dtype == np.float64
+    assert numbers("x", tf.ones((2, 3, 4)), ("n", ...), np.float32).shape == (2, 3, 4)
+    assert numbers("x", [np.nan], ("n",), finite=False).shape == (1,)
+    for shape, value in [(("n", 2), np.ones(2)), (("n", 2), np.ones((3, 4))), (("n", "d", ...), [1.0]), (("n",), [])]:
+        with pytest.raises(ValueError, match=r"^x: expected at least one of shape \(n,.*, got shape \("):
+            numbers("x", value, shape)
+
+
+@pytest.mark.parametrize("value", ["1", ["1", "2"], None, [None], 1j, [[1], [1, 2]], {1}, np.array(["2020"], "M8[D]")])
+def test_numbers_refuse_what_is_none_of_them_in_one_line(value):
+    with pytest.raises(ValueError, match=r"^x: expected real numbers of shape \(n, \.\.\.\), got ") as error:
+        numbers("x", value, ("n", ...))
+    assert "\n" not in str(error.value)
+
+
+def test_numbers_that_overflow_their_kind_are_not_finite():
+    with pytest.raises(ValueError, match=r"^x: expected finite numbers, got NaN or inf"):
+        numbers("x", [1e300], ("n",), np.float32)
+
+
+def test_a_list_is_what_can_be_gone_through():
+    assert listed("labels", range(2)) == [0, 1]
+    for value in (3, None):
+        with pytest.raises(ValueError, match=r"^labels: expected a list, got "):
+            listed("labels", value)
+
+
+def test_a_long_value_is_shown_short_and_on_one_line():
+    assert short("a") == "'a'"
+    shown = short(np.zeros((9, 9)))
+    assert len(shown) == 80 and shown.endswith(" ...") and "\n" not in shown
+
+
+@pytest.mark.parametrize("claim", [True, None, "", " ", 3])
+def test_a_claim_is_a_sentence(claim):
+    with pytest.raises(ValueError, match=r"^claim: expected a text"):
+        gancode.check(claim, True)
+
+
+@pytest.mark.parametrize("errors", [("KeyError",), (3,), (KeyError("a"),), (KeyboardInterrupt,)])
+def test_broken_takes_classes_of_exceptions(errors):
+    with pytest.raises(ValueError, match=r"^errors: expected classes of exceptions"), gancode.broken(*errors):
+        pass
 
 
 def test_importing_the_package_alone_does_not_import_tensorflow():
