@@ -11,12 +11,13 @@ plain arrays. The whole figure, from a shell:
 """
 
 import argparse
+import io
 import pathlib
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from gancode import data, models, plots, runs
+from gancode import data, models, plots, resume, runs
 from gancode.checks import number, one_of, positive, positive_integer, short
 from gancode.crowd import crowd, draw
 
@@ -182,7 +183,12 @@ def _main(arguments=None):
         figure = figure1(given.seeds, given.steps, given.generator_steps)
     except ValueError as error:
         parser.error(str(error))
-    figure.savefig(given.out, dpi=150)
+    picture = io.BytesIO()
+    figure.savefig(picture, format=given.out.suffix[1:].lower(), dpi=150)
+    try:
+        resume.write_whole(given.out, picture.getbuffer())
+    except OSError as error:
+        parser.exit(1, f"{given.out} could not be written ({error})\n")
     print(f"wrote {given.out}")
 
 

@@ -1,25 +1,27 @@
 """A run that was cut off goes on from its last checkpoint as if nothing had happened. Used by trainers."""
 
+import io
 import os
 import pathlib
 
 import keras
 import numpy as np
 
+from gancode.checks import short
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Callback: after every epoch write the whole run to one file: networks, optimisers, seeds, curves so far.
 
     path: ends in .weights.h5, as Keras asks. A file is written beside it and then takes its place, in one move that
-    the system makes whole or not at all: killed at any moment, the last good file is there.
+    the system makes whole or not at all: killed at any moment, or the disk full, the last good file is there.
     """
 
     def __init__(self, path):
         super().__init__()
+        if not isinstance(path, (str, os.PathLike)) or not str(path).endswith(".weights.h5"):
+            raise ValueError(f"checkpoint: expected a name that ends in .weights.h5, got {short(path)}")
         self.path = pathlib.Path(path)
-        if not self.path.name.endswith(".weights.h5"):
-            raise ValueError(f"checkpoint: expected a name that ends in .weights.h5, got {str(path)!r}")
-        self.partial = self.path.with_name(self.path.name.replace(".weights.h5", ".partial.weights.h5"))
 
     def restore(self, model):
         """Go back to where the file was written, if there is one. Returns the number of epochs done by then."""
@@ -29,20 +31,38 @@ class Checkpoint(keras.callbacks.Callback):
             model.load_weights(self.path)
         except Exception as error:
             raise ValueError(f"checkpoint: {self.path} was not written by a run like this one ({error})") from error
-        return len(model.past["critic_loss"])
+        return len(model.past.get("critic_loss", []))  # none in a file of save_weights before any epoch
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        weights = InMemory()
+        self.model.save_weights(weights)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.model.save_weights(self.partial, overwrite=True)
-            with open(self.partial, "rb") as written:
-                os.fsync(written.fileno())  # on the disk before it gets its name
-            os.replace(self.partial, self.path)
+            write_whole(self.path, weights.getbuffer())
         except OSError as error:
-            self.partial.unlink(missing_ok=True)
             kept = "the one of the epoch before is kept" if self.path.exists() else "there is none yet"
             raise OSError(f"checkpoint: {self.path} could not be written ({error}); {kept}") from error
+
+
+class InMemory(io.BytesIO):
+    """What Keras can write weights to: it asks for a name. Writing to a full disk, HDF5 complains of array by array."""
+
+    def __str__(self):
+        return "memory.weights.h5"
+
+
+def write_whole(path, content):
+    """Write bytes to a file, or leave it as it was: what stops halfway leaves nothing behind."""
+    beside = path.with_name(f"{path.name}.partial")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it gets its name
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def save(trainer, store):

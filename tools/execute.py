@@ -184,6 +184,8 @@ def _replace(path, content):
     try:
         beside.write_bytes(content)
         os.replace(beside, path)
+    except OSError as error:
+        raise ChapterFailed(f"{path.name} could not be written: {error}") from error
     finally:
         beside.unlink(missing_ok=True)
 
