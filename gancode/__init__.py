@@ -21,11 +21,15 @@ crowd (its loop, and critics trained side by side). Under plots: critic_plots an
 """
 
 import importlib
+import logging
 import os
 
 # Both must be set before TensorFlow and Keras are first imported, and a reader's own setting wins.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# So must this: notes of a home that cannot be written, and of fonts looked up once, would stand among the outputs.
+if logging.getLogger("matplotlib").level == logging.NOTSET:
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 from gancode.checks import broken, check
 from gancode.show import show_code
