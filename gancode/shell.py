@@ -9,6 +9,8 @@ from gancode.blocks import Blocks
 from gancode.checks import one_of, positive_integer, seed_or_none
 from gancode.guard import StopAtNaN, check_batches, check_networks, check_optimizers, check_precision, progress_bar
 
+# Each trainer has its own step, traced once; TensorFlow counts by name, and would warn that one step is traced anew.
+tf.get_logger().addFilter(lambda note: "triggered tf.function retracing" not in str(note.msg))
 
 
 class Shell(keras.Model):
