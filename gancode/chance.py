@@ -11,9 +11,11 @@ from gancode.checks import seed_or_none, short
 from gancode.devices import share
 
 
-def uniform(n, seed, dtype=tf.float32):
-    """(n,) numbers from U[0, 1). seed: None, an int, a keras.random.SeedGenerator; or two integers, a tensor (2,)."""
-    return share(n, lambda rows: tf.cast(_uniform((rows,), _two_integers(seed)), dtype))
+def uniform(n, seed, dtype=tf.float32, size=None):
+    """(n,) numbers from U[0, 1), or (n, size). seed: None, an int, a keras.random.SeedGenerator, or a tensor of two
+    integers."""
+    shape = () if size is None else (size,)
+    return share(n, lambda rows: tf.cast(_uniform((rows, *shape), _two_integers(seed)), dtype))
 
 
 def normal(n, size, seed):

@@ -80,7 +80,24 @@ class Wasserstein:
         return -tf.reduce_mean(fake_scores)
 
 
+@dataclasses.dataclass(frozen=True)
+class Relativistic:
+    """Each fake against a real sample of its own (Jolicoeur-Martineau 2019; as in Huang et al. 2025).
+
+    Only differences of scores count, and of two scores at a time, so the two batches are of one size.
+    """
+
+    def critic(self, real_scores, fake_scores):
+        """E softplus(s(G(z)) - s(x)): score the real sample higher than its fake."""
+        return tf.reduce_mean(tf.nn.softplus(fake_scores - real_scores))
+
+    def generator(self, fake_scores, real_scores):
+        """E softplus(s(x) - s(G(z))): score higher than it."""
+        return tf.reduce_mean(tf.nn.softplus(real_scores - fake_scores))
+
+
 non_saturating = NonSaturating()
 saturating = Saturating()
 least_squares = LeastSquares()
 wasserstein = Wasserstein()
+relativistic = Relativistic()

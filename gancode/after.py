@@ -1,0 +1,95 @@
+"""What came after WGAN-GP. Each method overrides only what its paper changed, as in `trainers`. Chapter 7."""
+
+import keras
+import tensorflow as tf
+
+from gancode import chance, losses
+from gancode.checks import positive
+from gancode.penalty import gradient_norms, gradient_penalty, interpolate
+from gancode.trainers import GAN, WGANGP
+
+
+class WGANLP(WGANGP):
+    """A penalty on one side only: slopes below 1 go free (Petzka et al. 2018, equation 8)."""
+
+    def penalty(self, real, fake):
+        draw = self.draw("interpolates")
+        return self.penalty_weight * gradient_penalty(self.critic, real, fake, one_sided=True, seed=draw)
+
+
+class WGANDiv(WGANGP):
+    """No slope is right, each has a price: the Wasserstein divergence (Wu et al. 2018, k = 2 and p = 6).
+
+    penalty_weight: k. power: p, of the *norm*; summed squares to the power p would be another divergence.
+    """
+
+    def __init__(self, generator, critic, penalty_weight=2.0, power=6.0, **kwargs):
+        super().__init__(generator, critic, penalty_weight, **kwargs)
+        self.power = positive("power", power)
+
+    def penalty(self, real, fake):
+        norms = gradient_norms(self.critic, interpolate(real, fake, self.draw("interpolates")))
+        return self.penalty_weight * tf.reduce_mean(norms**self.power)
+
+
+class DRAGAN(GAN):
+    """The GAN's loss, and a slope near 1 around the *data*, wherever the fakes are (Kodali et al. 2017).
+
+    penalty_weight: lambda. noise: how far around, in standard deviations of the batch; the paper says Gaussian noise,
+    its authors' code has 0.5 and noise from U[0, 1], and that is what is done here.
+    """
+
+    def __init__(self, generator, critic, penalty_weight=10.0, noise=0.5, **kwargs):
+        super().__init__(generator, critic, **kwargs)
+        self.penalty_weight, self.noise = positive("penalty_weight", penalty_weight), positive("noise", noise)
+
+    def penalty(self, real, fake):
+        pixels = tf.reshape(real, (tf.shape(real)[0], -1))  # (batch, 784)
+        somewhere = chance.uniform(tf.shape(real)[0], self.draw("latent"), size=pixels.shape[1])
+        around = real + self.noise * tf.math.reduce_std(real) * tf.reshape(somewhere, tf.shape(real))
+        return self.penalty_weight * gradient_penalty(self.critic, real, around, seed=self.draw("interpolates"))
+
+
+class R1GAN(GAN):
+    """The GAN's loss, and a slope near 0 at the data: then the game converges (Mescheder et al. 2018, R1).
+
+    penalty_weight: gamma, of gamma / 2 E ||grad s(x)||^2. both: the same at the fakes (R2).
+    """
+
+    def __init__(self, generator, critic, penalty_weight=10.0, both=False, **kwargs):
+        super().__init__(generator, critic, **kwargs)
+        self.penalty_weight, self.both = positive("penalty_weight", penalty_weight), both
+
+    def penalty(self, real, fake):
+        at = [real, fake] if self.both else [real]
+        return sum(self.penalty_weight / 2 * tf.reduce_mean(gradient_norms(self.critic, x) ** 2) for x in at)
+
+
+class R3GAN(R1GAN):
+    """Each fake is compared with a real sample, and both slopes are near 0 (Huang et al. 2025: RpGAN + R1 + R2)."""
+
+    objective = losses.relativistic
+
+    def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
+        super().__init__(generator, critic, penalty_weight, both=True, **kwargs)
+
+    def critic_step(self, real):
+        self.last_real = real  # what the generator's step compares its fakes with
+        return super().critic_step(real)
+
+    def generator_step(self, batch_size):
+        with tf.GradientTape() as tape:
+            loss = self.objective.generator(self.score(self.fakes(batch_size)), self.score(self.last_real))
+        self.descend(tape, loss, self.generator, self.generator_optimizer)
+        return {"generator_loss": loss}
+
+
+def spectral(critic):
+    """The critic with every kernel divided by its largest singular value (Miyato et al. 2018). No penalty, no clip.
+
+    critic: a built Sequential one. Returns a new model with the same weights, to be trained with a GAN's or a WGAN's
+    loss. Of dense layers with ReLU between them its slope is then at most 1. A convolution's kernel is taken as a
+    matrix, (height * width * inputs, outputs), as in the paper; that is not quite its slope as a map of images.
+    """
+    layers = [keras.layers.SpectralNormalization(one) if hasattr(one, "kernel") else one for one in critic.layers]
+    return keras.Sequential([keras.Input(critic.input_shape[1:]), *layers], name="critic")
