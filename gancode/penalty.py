@@ -53,6 +53,8 @@ def gradient_norms(critic, samples):
     Raises ValueError if there is no sample, or not one score for each.
     """
     samples = batch("samples", samples)
+    if samples.dtype.size < 4:  # after 1 bfloat16 has 1.0078 next: too coarse for a norm that is to be 1
+        samples = tf.cast(samples, tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(samples)
         # A Keras critic runs as it does in the loss (training=True), or two different critics would be judged.
