@@ -46,20 +46,63 @@ def assign(variables, values):
         replica.merge_call(_assign_everywhere, args=(variables, list(values)))
 
 
-def split(batches, strategy):
-    """Batches whose first axis is shared by the strategy's devices, in order. Returns a DistributedDataset."""
+def count(batches):
+    """How many batches there are, for Keras counts the shares of batches that are split. Raises ValueError if it can
+    not be known."""
+    n = int(batches.cardinality())
+    if n < 0:
+        raise ValueError("steps_per_epoch: expected a whole number, for these batches can not be counted, got None")
+    return n
 
-    def of_worker(worker):
-        here = worker.num_replicas_in_sync // worker.num_input_pipelines  # devices of this worker
-        first = here * worker.input_pipeline_id
 
-        def shares(batch):  # (batch, n_critic, ...) to (devices of this worker, batch / all devices, n_critic, ...)
-            every = tf.reshape(batch, (worker.num_replicas_in_sync, -1, *batch.shape[1:]))
-            return every[first : first + here]
+def split(batches, strategy, steps=1):
+    """So many steps' batches at a time, for ever, each shared out by its first axis. Returns a DistributedDataset.
 
-        return batches.map(shares).unbatch().prefetch(2 * here)
+    A device gets (steps, batch / devices, n_critic, ...). Each machine deals all the batches and keeps its part of
+    them, so a data set of your own has to be the same on all machines.
 
-    return strategy.distribute_datasets_from_function(of_worker)
+    Raises ValueError unless all shares are equal: the mean of their means would not be the mean of the batch.
+    """
+    n, size = strategy.num_replicas_in_sync, batches.element_spec.shape[0]
+    if size is None or size % n:
+        of_any_size = " (drop_remainder=True gives all batches one size)" if size is None else ""
+        raise ValueError(f"batches: expected a batch size that {n} devices share evenly, got {size}{of_any_size}")
+
+    def of_machine(machine):
+        here = n // machine.num_input_pipelines  # its devices
+        first = here * machine.input_pipeline_id
+
+        def shares(batch):
+            return tf.reshape(batch, (n, size // n, *batch.shape[1:]))[first : first + here]
+
+        def by_device(many):  # (steps, devices here, ...) to (devices here, steps, ...)
+            return tf.experimental.numpy.swapaxes(many, 0, 1)
+
+        many = batches.repeat().map(shares).batch(steps, drop_remainder=True)
+        return many.map(by_device).unbatch().prefetch(2 * here)
+
+    return strategy.distribute_datasets_from_function(of_machine)
+
+
+def train_function(trainer):
+    """What Keras's `fit` calls in place of its own: all devices make steps_per_execution steps, as one graph.
+
+    Keras's puts a condition around each step, and what devices do together can not stand inside one
+    (github.com/keras-team/keras/issues/19246). It may stand in a loop.
+    """
+    strategy, steps = trainer.distribute_strategy, trainer.steps_per_execution
+
+    def execution(batches):  # on each device (steps, its share of the batch, n_critic, ...)
+        def one_more(step):
+            strategy.run(lambda mine: trainer.train_step(mine[step]), args=(batches,))
+            return (step + 1,)
+
+        tf.while_loop(lambda step: step < steps, one_more, (0,))
+        return {name: mean.result() for name, mean in trainer.means.items()}  # over all devices
+
+    if not trainer.run_eagerly:
+        execution = tf.function(execution, autograph=False)
+    return lambda iterator: execution(next(iterator))
 
 
 def _among_others():

@@ -87,10 +87,12 @@ class Relativistic:
     Only differences of scores count, and of two scores at a time, so the two batches are of one size.
     """
 
+    @of_scores
     def critic(self, real_scores, fake_scores):
         """E softplus(s(G(z)) - s(x)): score the real sample higher than its fake."""
         return tf.reduce_mean(tf.nn.softplus(fake_scores - real_scores))
 
+    @of_scores
     def generator(self, fake_scores, real_scores):
         """E softplus(s(x) - s(G(z))): score higher than it."""
         return tf.reduce_mean(tf.nn.softplus(real_scores - fake_scores))

@@ -7,7 +7,7 @@ logit, chapters 3 and 4 as the critic's value.
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
-from gancode.checks import one_of, positive_integer
+from gancode.checks import numbers, one_of, positive_integer
 
 NORMS = {
     None: None,
@@ -80,6 +80,7 @@ def noisy_samples(samples):
     its best, as for Figure 1a of Gulrajani et al. 2017; there is nothing in it to train. Called with
     training=False it takes the same random samples each time, so that a look inside disturbs nothing.
     """
+    samples = numbers("samples", samples, ("n", "d", ...), "float32")
     return Sequential([Input(samples.shape[1:]), PlusRandomSample(samples)], name="generator")
 
 

@@ -15,6 +15,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     path: ends in .weights.h5, as Keras asks. A file is written beside it and then takes its place, in one move that
     the system makes whole or not at all: killed at any moment, or the disk full, the last good file is there.
+
+    Where several machines train, the first one writes, and all of them read: the path must lead all to one file.
     """
 
     def __init__(self, path):
@@ -35,6 +37,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        if not self.model.distribute_strategy.extended.should_checkpoint:
+            return  # the first machine does
         weights = InMemory()
         self.model.save_weights(weights)
         try:

@@ -43,18 +43,23 @@ class Shell(keras.Model):
         devices, which is the quicker way on each (`make bench` measures it). steps_per_execution: so many steps are
         made before Python has its turn again; with XLA they are one computation. Other arguments are Keras's own.
 
-        Raises ValueError for one optimiser for both, and for networks that compute in float16.
+        Raises ValueError for one optimiser for both, for networks that compute in float16, and for XLA on several
+        devices.
         """
         check_optimizers(critic_optimizer, generator_optimizer)
         one_of("jit_compile", jit_compile, (None, "auto", False, True))
         positive_integer("steps_per_execution", kwargs.get("steps_per_execution", 1))
         check_precision(self.generator, self.critic)
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if several and jit_compile:
+            raise ValueError("jit_compile: expected None or False on several devices, got True: XLA compiles for one")
         if jit_compile is None:
-            jit_compile = bool(tf.config.list_physical_devices("GPU")) and devices.how_many() == 1
-        self.critic_optimizer = critic_optimizer or self.default_optimizer()
-        self.generator_optimizer = generator_optimizer or self.default_optimizer()
-        self.critic_optimizer.build(self.critic.trainable_variables)
-        self.generator_optimizer.build(self.generator.trainable_variables)
+            jit_compile = bool(tf.config.list_physical_devices("GPU")) and not several
+        with self.distribute_strategy.scope():
+            self.critic_optimizer = critic_optimizer or self.default_optimizer()
+            self.generator_optimizer = generator_optimizer or self.default_optimizer()
+            self.critic_optimizer.build(self.critic.trainable_variables)
+            self.generator_optimizer.build(self.generator.trainable_variables)
         self.blocks = None
         super().compile(optimizer=self.generator_optimizer, jit_compile=jit_compile, **kwargs)
 
@@ -79,6 +84,9 @@ class Shell(keras.Model):
             raise ValueError("fit: expected a trainer that has been compiled; call compile() first")
         check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
         epochs = positive_integer("epochs", epochs)
+        if steps_per_epoch is None and self.distribute_strategy.num_replicas_in_sync > 1:
+            steps_per_epoch = devices.count(batches)
+            check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
         callbacks = [self.guard, *(callbacks or [])]
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, progress_bar()]
@@ -97,7 +105,7 @@ class Shell(keras.Model):
         if deal is not None:
             batches = deal.batches(first)
         if self.distribute_strategy.num_replicas_in_sync > 1:
-            return devices.split(batches, self.distribute_strategy)
+            return devices.split(batches, self.distribute_strategy, self.steps_per_execution)
         if deal is None or not self.jit_compile or self.run_eagerly:
             self.blocks = None
             return batches
@@ -106,9 +114,12 @@ class Shell(keras.Model):
         return self.blocks.rows(first)
 
     def make_train_function(self, force=False):
-        """Keras's own, or a block of steps as one XLA computation."""
+        """Keras's own, or a block of steps as one XLA computation, or steps that several devices share."""
         if self.blocks is not None:
             self.train_function = self.blocks
+        elif self.distribute_strategy.num_replicas_in_sync > 1:
+            if force or self.train_function is None:
+                self.train_function = devices.train_function(self)
         else:
             super().make_train_function(force or isinstance(self.train_function, Blocks))
 

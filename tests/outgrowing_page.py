@@ -1,0 +1,54 @@
+"""What tests/test_devices.py runs in a process of its own: the code of book/outgrowing.md, on two devices."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from outgrowing import blocks
+
+CPU = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(CPU, 2 * [tf.config.LogicalDeviceConfiguration()])
+IMPORTS, REST, SYNCHRONISED, _, GOES_ON, BFLOAT16 = blocks("python")
+[CHANGE] = blocks("diff")
+BEFORE, AFTER = ["\n".join(line[1:] for line in CHANGE.splitlines() if line[0] in " " + sign) for sign in "-+"]
+
+
+@pytest.fixture(scope="module")
+def page():
+    """The names that the page's code has made; test by test it runs from top to bottom."""
+    names = {}
+    exec(IMPORTS, names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def on_one_device(page):
+    exec(BEFORE + "\n" + REST, page)
+    return page["wgan"].get_weights()
+
+
+def test_the_lines_that_change_leave_the_run_as_it_was_with_batch_norm_synchronised(page, on_one_device):
+    exec(AFTER + "\n" + SYNCHRONISED + "\n" + REST, page)
+    assert page["strategy"].num_replicas_in_sync == 2
+    assert page["wgan"].distribute_strategy is page["strategy"]
+    for one, two in zip(on_one_device, page["wgan"].get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-5)
+
+
+# TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_a_run_goes_on_from_its_file(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(GOES_ON, page)
+    steps = page["wgan"].generator_optimizer.iterations.numpy()
+    exec(AFTER + "\n" + GOES_ON, page)  # all its epochs are done
+    assert page["wgan"].generator_optimizer.iterations.numpy() == steps > 0
+
+
+def test_bfloat16(page):
+    try:
+        exec(BFLOAT16 + "\n" + BEFORE + "\n" + REST, page)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert page["wgan"].critic.compute_dtype == "bfloat16"
+    assert all(np.isfinite(weight).all() and weight.dtype == np.float32 for weight in page["wgan"].get_weights())
