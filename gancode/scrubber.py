@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gancode.checks import listed, positive, text
+from gancode.checks import listed, positive_integer, text
 
 # What a page shows where scripts are not run is one frame; the controls come alive with the script.
 # keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.
@@ -83,12 +83,10 @@ def scrub(frames, labels, alt, interval=400):
     different sizes and for an interval that is none.
     """
     text("alt", alt)
-    positive("interval", interval)
+    positive_integer("interval", interval)
     frames, labels = listed("frames", frames), [str(label) for label in listed("labels", labels)]
     if not frames or len(frames) != len(labels):
         raise ValueError(f"labels: expected one for each of at least one frame, got {len(labels)} for {len(frames)}")
-    if interval < 1:
-        raise ValueError(f"interval: expected milliseconds a frame, got {interval}")
     return HTML(page(frames, {"": labels}, [len(labels) - 1], alt, interval))
 
 

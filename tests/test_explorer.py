@@ -159,7 +159,7 @@ def test_one_combination_is_enough_and_64_are_not_too_many():
 @pytest.mark.parametrize(
     ("settings", "start", "said"),
     [
-        ({}, None, "1 to 64 combinations, got 1 from stops {}"),
+        ({}, None, "settings: expected {name: ...} with at least one name, got {}"),
         ({"n": [], "m": [1]}, None, "1 to 64 combinations, got 0 from stops {'n': 0, 'm': 1}"),
         ({"n": range(13), "m": range(5)}, None, "got 65 from stops {'n': 13, 'm': 5}"),
         ({"n": [1, 2]}, {"n": 3}, r"start: expected stops of \['n'\], got n = 3"),

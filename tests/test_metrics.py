@@ -74,7 +74,7 @@ def test_a_radius_must_be_above_zero(radius):
 
 
 def test_modes_refuse_points_that_are_none_by_name():
-    with pytest.raises(ValueError, match="^samples: expected at least one of shape"):
+    with pytest.raises(ValueError, match=r"^samples: expected at least one of shape"):
         mode_coverage([1.0, 2.0], [[0.0]], 1.0)
     with pytest.raises(ValueError, match="centres: expected finite"):
         mode_coverage([[1.0]], [[np.nan]], 1.0)

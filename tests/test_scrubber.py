@@ -114,7 +114,7 @@ def test_frames_of_different_sizes_are_refused():
 
 @pytest.mark.parametrize("interval", [0, -1])
 def test_an_interval_that_is_none_is_refused(interval):
-    with pytest.raises(ValueError, match=f"interval: expected milliseconds a frame, got {interval}"):
+    with pytest.raises(ValueError, match=f"^interval: expected a whole number of at least 1, got {interval}"):
         scrub([frame()], ["0"], "one", interval)
 
 
