@@ -31,3 +31,5 @@ def open_page(page, address, timeout=30_000):
 def unfold(page):
     """Open all that is folded: code, solutions, proofs, answers."""
     page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true })")
+    # the theme fades it in; one that has been cancelled is over too
+    page.evaluate("Promise.allSettled(document.getAnimations().map((fading) => fading.finished))")
