@@ -83,5 +83,5 @@ bench: $(READY)
 	$(PY) tests/benchmarks/bench.py $(BENCH)
 
 clean:
-	rm -rf book/_build .pytest_cache .ruff_cache gancode.egg-info build
+	rm -rf book/_build .pytest_cache .hypothesis .ruff_cache gancode.egg-info build
 	find gancode tests tools chapters -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

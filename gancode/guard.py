@@ -76,6 +76,15 @@ def check_optimizers(critic, generator):
         raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
 
 
+def check_callbacks(callbacks):
+    """The callbacks as a list, for there may be one or none. Raises ValueError for what is no callback."""
+    callbacks = [] if callbacks is None else callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(f"callbacks: expected Keras callbacks, got {short(callback)}")
+    return list(callbacks)
+
+
 def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
     """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch ends, at an execution's end."""
     shape = getattr(getattr(batches, "element_spec", None), "shape", None)

@@ -52,7 +52,7 @@ def gradient_norms(critic, samples):
 
     Raises ValueError if there is no sample, or not one score for each.
     """
-    samples = batch("samples", samples)
+    samples = batch("samples", samples, critic)
     if samples.dtype.size < 4:  # after 1 bfloat16 has 1.0078 next: too coarse for a norm that is to be 1
         samples = tf.cast(samples, tf.float32)
     with tf.GradientTape() as tape:

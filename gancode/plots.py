@@ -48,7 +48,7 @@ def samples_beside(named_images, columns=8):
     columns_of_them = len(named("named_images", named_images))
     figure, axes = new_figure(1, columns_of_them, height=8.0 / columns_of_them + 0.3, squeeze=False)
     for ax, (name, images) in zip(axes[0], named_images.items(), strict=True):
-        show_tiles(ax, images, columns)
+        show_tiles(ax, numbers(f"named_images[{name!r}]", images, IMAGES), columns)
         ax.set_title(name, color=colour_of(name) or "black")
     return figure
 

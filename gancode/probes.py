@@ -23,9 +23,9 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
 
     Raises ValueError for shapes that differ, a model that is not built, or one without its layers in a graph.
     """
-    real, fake = two_batches(real, fake)
     both_losses(loss)
     activations = _activations(critic)
+    real, fake = two_batches(real, fake, critic)
     probe = keras.Model(critic.inputs, activations)
     with _untouched(critic), tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.
@@ -52,8 +52,7 @@ def sample_jacobian(critic, samples):
 
     Raises ValueError for a critic that is not built or does not give one score a sample, and for no samples.
     """
-    samples = batch("samples", samples)
-    _built(critic)
+    samples = batch("samples", samples, _built(critic))
     with _untouched(critic), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
         scores = tf.reshape(one_score_each(critic(samples, training=True), samples), [-1])  # (batch,)

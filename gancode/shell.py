@@ -7,7 +7,15 @@ import tensorflow as tf
 from gancode import devices, resume
 from gancode.blocks import Blocks
 from gancode.checks import one_of, positive_integer, seed_or_none
-from gancode.guard import StopAtNaN, check_batches, check_networks, check_optimizers, check_precision, progress_bar
+from gancode.guard import (
+    StopAtNaN,
+    check_batches,
+    check_callbacks,
+    check_networks,
+    check_optimizers,
+    check_precision,
+    progress_bar,
+)
 
 # Each trainer has its own step, traced once; TensorFlow counts by name, and would warn that one step is traced anew.
 tf.get_logger().addFilter(lambda note: "triggered tf.function retracing" not in str(note.msg))
@@ -47,6 +55,8 @@ class Shell(keras.Model):
         devices.
         """
         check_optimizers(critic_optimizer, generator_optimizer)
+        for name in ("loss", "metrics"):
+            one_of(name, kwargs.get(name), (None,))  # Keras would take them, and `train_step` never use them
         one_of("jit_compile", jit_compile, (None, "auto", False, True))
         positive_integer("steps_per_execution", kwargs.get("steps_per_execution", 1))
         check_precision(self.generator, self.critic)
@@ -67,7 +77,7 @@ class Shell(keras.Model):
     def metrics(self):
         return list(self.means.values())  # Keras starts them anew each epoch
 
-    def fit(self, batches, epochs=1, steps_per_epoch=None, callbacks=None, verbose="auto", checkpoint=None, **kwargs):
+    def fit(self, batches, epochs=1, steps_per_epoch=None, callbacks=None, verbose="auto", checkpoint=None):
         """Train for epochs x steps_per_epoch steps. Returns Keras's History, a mean an epoch of:
         critic_loss (what the critic minimises, penalty and all), generator_loss, penalty; the Wasserstein ones
         also keep apart the estimate, wasserstein.
@@ -87,10 +97,11 @@ class Shell(keras.Model):
         if steps_per_epoch is None and self.distribute_strategy.num_replicas_in_sync > 1:
             steps_per_epoch = devices.count(batches)
             check_batches(batches, self.critic.input_shape, steps_per_epoch, self.steps_per_execution)
-        callbacks = [self.guard, *(callbacks or [])]
+        one_of("verbose", verbose, ("auto", 0, 1, 2))
+        callbacks = [self.guard, *check_callbacks(callbacks)]
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, progress_bar()]
-        kwargs = {"epochs": epochs, "steps_per_epoch": steps_per_epoch, "verbose": verbose, "shuffle": False} | kwargs
+        kwargs = {"epochs": epochs, "steps_per_epoch": steps_per_epoch, "verbose": verbose, "shuffle": False}
         if checkpoint is None:
             return super().fit(self.from_here(batches), callbacks=callbacks, **kwargs)
         keeper = resume.Checkpoint(checkpoint)

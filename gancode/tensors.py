@@ -12,17 +12,23 @@ import tensorflow as tf
 from gancode.checks import short
 
 
-def batch(name, samples):
-    """The samples as a tensor of floats (batch, ...). Raises ValueError for what is none, and for none at all."""
+def batch(name, samples, critic=None):
+    """The samples as a tensor of floats (batch, ...). Raises ValueError for what is none, and for none at all.
+
+    critic: also for samples of another shape than it takes, if it is a Keras model that knows.
+    """
     samples = _floats(name, samples, "(batch, ...)")
     if samples.shape.rank == 0:
         raise ValueError(f"{name}: expected real numbers of shape (batch, ...), got shape ()")
+    wanted = getattr(critic, "input_shape", None)
+    if wanted is not None and not samples.shape.is_compatible_with(wanted):
+        raise ValueError(f"{name}: expected shape {wanted}, as the critic takes, got shape {tuple(samples.shape)}")
     return samples
 
 
-def two_batches(real, fake):
+def two_batches(real, fake, critic=None):
     """Both as tensors of floats (batch, ...). Raises ValueError unless they have one shape, sample for sample."""
-    real, fake = batch("real", real), batch("fake", fake)
+    real, fake = batch("real", real, critic), batch("fake", fake)
     if not real.shape.is_compatible_with(fake.shape):
         raise ValueError(f"real and fake: expected one shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
     return real, tf.cast(fake, real.dtype)

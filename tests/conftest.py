@@ -8,6 +8,11 @@ os.environ["TQDM_DISABLE"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis tries the same examples each time and everywhere, and a slow machine is no fault.
+settings.register_profile("book", derandomize=True, deadline=None, database=None, max_examples=30)
+settings.load_profile("book")
 
 
 @pytest.fixture
