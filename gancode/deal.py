@@ -29,7 +29,7 @@ class Deal:
         n, size = len(self.samples), self.batch_size * self.n_critic
         times_through, already_dealt = divmod(first * size, n)
         # Shuffling numbers and gathering whole batches is much cheaper than shuffling images.
-        orders = tf.data.Dataset.counter(times_through).map(self._order)
+        orders = tf.data.Dataset.range(times_through, tf.int64.max).map(self._order)
         return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True)
 
     def gather(self, samples, rows):

@@ -22,9 +22,16 @@ def share(n, draw):
     return draw(n * replica.num_replicas_in_sync)[first : first + n]
 
 
-def mean(gradients):
-    """This device's part of the mean over all devices: Keras's optimisers add the parts up."""
-    return gradients if how_many() == 1 else [gradient / how_many() for gradient in gradients]
+def apply(optimizer, gradients, weights):
+    """One step of the optimiser down the mean of all devices' gradients."""
+    replica = _among_others()
+    if replica is not None:
+        gradients = [gradient / how_many() for gradient in gradients]  # Keras's optimisers add them up
+        optimizer.apply(gradients, weights)
+    else:
+        # Keras would go this way itself, but first make the sum over all devices, with a function that can be
+        # differentiated: TensorFlow then keeps it, and with it the graph and all weights, for as long as Python runs.
+        tf.distribute.get_replica_context().merge_call(lambda _: optimizer.apply(gradients, weights))
 
 
 def all_agree(holds):

@@ -79,8 +79,7 @@ class GAN(Shell):
 
     def descend(self, tape, loss, network, optimizer):
         weights = network.trainable_variables
-        gradients = devices.mean(tape.gradient(loss, weights))  # on one device: as they are
-        optimizer.apply(gradients, weights)
+        devices.apply(optimizer, tape.gradient(loss, weights), weights)
 
     def draw(self, what):
         """Two integers, the seed of one draw of this step. What is drawn: "latent" or "interpolates"."""
