@@ -16,9 +16,9 @@ One small file an idea, in the order of the chapters:
 
 Beside them: checks (`check`, `broken`, what is asked of arguments), tensors (what is asked of samples and scores) and
 show (`show_code`). Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on
-after a cut), blocks (many steps in one go), devices (several of them), deal (which samples a step gets) and chance (its
-random numbers). Under microscope: runs and crowd (its loop, and critics trained side by side). Under plots:
-critic_plots and style.
+after a cut), blocks (many steps in one go), devices (several of them), deal (which samples a step gets) and chance
+(its random numbers). Under models: quick (layers). Under microscope: runs and crowd (its loop, and critics trained
+side by side). Under plots: critic_plots and style.
 """
 
 import importlib

@@ -7,6 +7,7 @@ logit, chapters 3 and 4 as the critic's value.
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
+from gancode import quick
 from gancode.checks import numbers, one_of, positive_integer
 
 NORMS = {
@@ -31,7 +32,7 @@ def conv_generator(latent_dim=64, channels=16):
             layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=False),  # (batch, 14, 14, c)
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
-            layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
+            quick.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
         ],
         name="generator",
     )
@@ -48,11 +49,11 @@ def conv_critic(channels=16, norm=None):
     return Sequential(
         [
             Input((28, 28, 1)),
-            layers.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
-            layers.LeakyReLU(negative_slope=0.2),
+            quick.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            quick.LeakyReLU(negative_slope=0.2),
             layers.Conv2D(2 * channels, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
             *([NORMS[norm]()] if norm else []),
-            layers.LeakyReLU(negative_slope=0.2),
+            quick.LeakyReLU(negative_slope=0.2),
             layers.Flatten(),
             layers.Dense(1),
         ],
@@ -98,5 +99,5 @@ class PlusRandomSample(layers.Layer):
 def _mlp(depth, width, inputs, outputs, name):
     positive_integer("depth", depth)
     positive_integer("width", width)
-    hidden = [layers.Dense(width, activation="relu", kernel_initializer="he_uniform") for _ in range(depth)]
+    hidden = [layers.Dense(width, activation=quick.relu, kernel_initializer="he_uniform") for _ in range(depth)]
     return Sequential([Input((inputs,)), *hidden, layers.Dense(outputs)], name=name)
