@@ -32,7 +32,7 @@ def run(*commands, cwd=HERE.parent):
         for command, folder in zip(commands, folders, strict=True)
     ]
     try:
-        said = [process.communicate(timeout=300)[0] for process in started]
+        said = [process.communicate(timeout=900)[0] for process in started]
     finally:
         for process in started:
             process.kill()  # one that waits for another would wait for ever
