@@ -24,10 +24,8 @@ def share(n, draw):
 
 def apply(optimizer, gradients, weights):
     """One step of the optimiser down the mean of all devices' gradients."""
-    replica = _among_others()
-    if replica is not None:
-        gradients = [gradient / how_many() for gradient in gradients]  # Keras's optimisers add them up
-        optimizer.apply(gradients, weights)
+    if tf.distribute.has_strategy():
+        optimizer.apply([gradient / how_many() for gradient in gradients], weights)  # it adds them up
     else:
         # Keras would go this way itself, but first make the sum over all devices, with a function that can be
         # differentiated: TensorFlow then keeps it, and with it the graph and all weights, for as long as Python runs.
