@@ -4,8 +4,8 @@ Activations. A ReLU's slope is one constant on either side of 0, so it has no sl
 one, of zeros; where a gradient is differentiated again, as the penalty's is, a whole backward pass carries those zeros
 through the network.
 
-Convolutions. TensorFlow's CPU kernels are slow where a picture has one channel. A 5 x 5 kernel that moves by 2 pixels is
-a 3 x 3 kernel that moves by 1 over blocks of 2 x 2 pixels, each block with its pixels as channels.
+Convolutions. TensorFlow's CPU kernels are slow where a picture has one channel. A 5 x 5 kernel that moves by 2 pixels
+is a 3 x 3 kernel that moves by 1 over blocks of 2 x 2 pixels, each block with its pixels as channels.
 """
 
 import tensorflow as tf

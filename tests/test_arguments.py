@@ -228,6 +228,8 @@ WRONG = {
     metrics.digit_features: {
         "images": NO_IMAGES | not_finite(3, 28, 28, 1) | st.sampled_from([IMAGES, np.full((70, 28, 28, 1), 255)])
     },
+    metrics.class_shares: {"images": NO_IMAGES | not_finite(3, 28, 28, 1) | st.just(np.full((1, 28, 28, 1), 255))},
+    partial(metrics.class_imbalance, IMAGES): {"reference": NO_IMAGES | not_finite(3, 28, 28, 1)},
     partial(FIGURE_1A): {**SIZES, **RUNS, "epsilon": NOT_POSITIVE, "initial": NO_CHOICE},
     partial(FIGURE_1B): {**SIZES, **RUNS, "n_critic": NO_SIZE},
     partial(microscope.predicted_norms, depth=1, width=2, clip=0.1, output_norm=1.0): {

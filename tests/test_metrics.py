@@ -155,6 +155,30 @@ def test_one_digit_again_and_again_is_noticed(digits):
     assert collapsed > 50 * frechet_digit_distance(digits[:2000], digits[2000:4000])
 
 
+def test_shares_of_classes_are_those_of_the_labels_but_for_a_few_mistakes(digits):
+    labels = data.labels()[:2000]
+    shares = metrics.class_shares(digits[:2000])
+    assert shares.shape == (10,) and shares.sum() == pytest.approx(1)
+    np.testing.assert_allclose(shares, np.bincount(labels, minlength=10) / 2000, atol=0.005)
+    assert metrics.class_shares(digits[:2000][labels == 7])[7] > 0.97
+
+
+def test_imbalance_is_the_share_that_would_have_to_change(digits):
+    labels = data.labels()
+    each = [digits[labels == digit] for digit in range(10)]
+    even = np.concatenate([some[:100] for some in each])
+    assert metrics.class_imbalance(even, even[::-1]) == 0
+    assert metrics.class_imbalance(each[3][:1000], even) == pytest.approx(0.9, abs=0.03)
+    assert metrics.class_imbalance(np.concatenate([some[100:200] for some in each[:5]]), even) == pytest.approx(
+        0.5, abs=0.01
+    )
+
+
+def test_imbalance_of_few_real_digits_is_not_nothing(digits):
+    few, many = (metrics.class_imbalance(digits[2000 : 2000 + n], digits[:2000]) for n in (50, 2000))
+    assert few > 2 * many
+
+
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     damaged = bytearray(metrics.CLASSIFIER.read_bytes())
     damaged[1000] ^= 1

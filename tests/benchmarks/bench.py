@@ -269,7 +269,9 @@ def main(arguments=None):
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=9, help="turns that each way takes")
-    parser.add_argument("--steps", type=int, default=10, help="steps in a turn, a multiple of 10; eager a fifth, fit five times as many")
+    parser.add_argument(
+        "--steps", type=int, default=10, help="steps in a turn, a multiple of 10; eager a fifth, fit five times as many"
+    )
     parser.add_argument("--json", metavar="FILE", help="keep the numbers here")
     options = parser.parse_args(arguments)
     if "fit" in options.ways and options.steps % 10:
