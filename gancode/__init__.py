@@ -9,6 +9,7 @@ One small file an idea, in the order of the chapters:
     penalty     clipping, interpolates, the gradient penalty                     3 and 4
     probes      what a critic looks like inside; snapshots of samples            all
     microscope  the experiments behind the paper's Figure 1                      5
+    scoreboard  one budget for all methods, several seeds                        6
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
@@ -18,7 +19,8 @@ Beside them: checks (`check`, `broken`, what is asked of arguments), tensors (wh
 show (`show_code`). Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on
 after a cut), blocks (many steps in one go), devices (several of them), deal (which samples a step gets) and chance
 (its random numbers). Under models: quick (layers). Under microscope: runs and crowd (its loop, and critics trained
-side by side). Under plots: critic_plots and style.
+side by side). Under scoreboard: architectures (seven pairs of networks) and measured (results of long runs). Under
+plots: critic_plots and style.
 """
 
 import importlib

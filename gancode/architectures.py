@@ -1,0 +1,193 @@
+"""Seven pairs of networks for digits, from kind to unkind: Figure 2 of Gulrajani et al. 2017. Chapter 6.
+
+    python -m gancode.architectures --steps 20000 --seeds 3 --rate 2e-4 --out architectures.json
+
+trains each pair with each method and goes on where it was cut off. In the paper all but the MLP keep the DCGAN's
+convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets layer norm in its place, as the paper
+says (section 5.2).
+"""
+
+import argparse
+
+import numpy as np
+import tensorflow as tf
+from keras import Input, Model, Sequential, layers
+from tqdm.auto import tqdm
+
+from gancode import models, quick, scoreboard
+from gancode.checks import one_of, positive_integer
+from gancode.guard import NotFiniteError
+from gancode.measured import Measured
+
+LATENT = 64
+
+
+def pair(name, channels=16, norm="batch"):
+    """(generator, critic), new ones. name: one of NAMES. norm: the critic's where it has one, "batch" or "layer"."""
+    one_of("name", name, NAMES)
+    one_of("norm", norm, ("batch", "layer"))
+    return NAMES[name](positive_integer("channels", channels), norm)
+
+
+def baseline(channels, norm):
+    return models.conv_generator(LATENT, channels), models.conv_critic(channels, norm)
+
+
+def plain_generator(channels, norm):
+    """No batch norm in the generator, and as many filters in every layer."""
+    layer_of = [layers.Dense(7 * 7 * channels), layers.Reshape((7, 7, channels)), layers.ReLU()]
+    up = [layers.Conv2DTranspose(channels, 5, strides=2, padding="same"), layers.ReLU()]
+    return Sequential([Input((LATENT,)), *layer_of, *up, to_image()]), models.conv_critic(channels, norm)
+
+
+def mlp_generator(channels, norm):
+    """Four ReLU layers of 512."""
+    hidden = [layers.Dense(512, activation="relu") for _ in range(4)]
+    image = [layers.Dense(28 * 28, activation="tanh"), layers.Reshape((28, 28, 1))]
+    return Sequential([Input((LATENT,)), *hidden, *image]), models.conv_critic(channels, norm)
+
+
+def no_norm(channels, norm):
+    """No normalisation in either."""
+    return convolutions(channels, layers.ReLU, None), models.conv_critic(channels)
+
+
+def gated(channels, norm):
+    """Half of each layer's channels are a gate for the other half: tanh(a) * sigmoid(b)."""
+    return convolutions(channels, Gate, "batch", 2), critic(channels, Gate, norm, 2)
+
+
+def tanh(channels, norm):
+    """tanh everywhere."""
+    return convolutions(channels, lambda: layers.Activation("tanh"), "batch"), critic(
+        channels, lambda: layers.Activation("tanh"), norm
+    )
+
+
+def residual(channels, norm, blocks=8):
+    """2 * blocks convolutions with shortcuts in each network, of 8 filters, and the ways in and out: 18 layers with
+    weights in the generator, 18 in the critic. The paper's have 101."""
+    latent = Input((LATENT,))
+    x = layers.Reshape((7, 7, 8))(layers.Dense(7 * 7 * 8)(latent))
+    for _ in range(blocks):
+        x = shortcut(x, "batch")
+    x = layers.UpSampling2D(2)(layers.ReLU()(models.NORMS["batch"]()(x)))
+    generator = Model(latent, to_image()(x), name="generator")
+
+    images = Input((28, 28, 1))
+    x = layers.AveragePooling2D(2)(quick.Conv2D(8, 5, strides=2, padding="same")(images))
+    for _ in range(blocks):
+        x = shortcut(x, norm)
+    x = layers.Flatten()(quick.LeakyReLU(negative_slope=0.2)(x))
+    return generator, Model(images, layers.Dense(1)(x), name="critic")
+
+
+NAMES = {
+    "DCGAN": baseline,
+    "no batch norm in G": plain_generator,
+    "MLP generator": mlp_generator,
+    "no norm at all": no_norm,
+    "gated": gated,
+    "tanh everywhere": tanh,
+    "residual, deep": residual,
+}
+
+
+class Gate(layers.Layer):
+    """tanh of one half of the channels times the sigmoid of the other: (..., 2c) to (..., c)."""
+
+    def call(self, x):
+        value, gate = tf.split(x, 2, axis=-1)
+        return tf.tanh(value) * tf.sigmoid(gate)
+
+    def compute_output_shape(self, shape):
+        return (*shape[:-1], shape[-1] // 2)
+
+
+def convolutions(channels, activation, norm, wider=1):
+    """The DCGAN generator with another activation and norm. wider: times as many channels before an activation."""
+    return Sequential(
+        [
+            Input((LATENT,)),
+            layers.Dense(7 * 7 * 2 * channels * wider),
+            layers.Reshape((7, 7, 2 * channels * wider)),
+            *normed(norm),
+            activation(),
+            layers.Conv2DTranspose(channels * wider, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            *normed(norm),
+            activation(),
+            to_image(),
+        ],
+        name="generator",
+    )
+
+
+def critic(channels, activation, norm, wider=1):
+    """The DCGAN critic, likewise."""
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            quick.Conv2D(channels * wider, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            activation(),
+            layers.Conv2D(2 * channels * wider, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
+            *normed(norm),
+            activation(),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
+        name="critic",
+    )
+
+
+def shortcut(x, norm):
+    """x plus two convolutions of it (He et al. 2016, norm and activation first)."""
+    y = x
+    for _ in range(2):
+        y = quick.LeakyReLU(negative_slope=0.2)(models.NORMS[norm]()(y))
+        y = layers.Conv2D(x.shape[-1], 3, padding="same")(y)
+    return layers.Add()([x, y])
+
+
+def normed(norm):
+    return [models.NORMS[norm]()] if norm else []
+
+
+def to_image():
+    return quick.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh")  # (batch, 28, 28, 1)
+
+
+def train(architecture, method, seed, steps, rate, channels=16, looks=2):
+    """As `scoreboard.train`, for one pair; diverged: at which step it met NaN, or None; images: 8, from 0 to 255."""
+    norm = "layer" if method == "WGAN-GP" else "batch"
+    try:
+        run = scoreboard.train(method, seed, steps, rate, lambda: pair(architecture, channels, norm), looks)
+    except NotFiniteError as error:
+        return {"diverged": str(error)}
+    images = np.rint(127.5 * (run["images"][:8, ..., 0] + 1)).astype(int)  # (8, 28, 28)
+    return run | {"diverged": None, "images": images.tolist()}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=list(scoreboard.METHODS))
+    parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rate", type=float, required=True, help="step size of all methods")
+    parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
+    options = parser.parse_args(arguments)
+    measured = Measured(options.out, "python -m gancode.architectures")
+    cases = [
+        {"architecture": architecture, "method": method, "seed": seed, "rate": options.rate}
+        | {"channels": options.channels, "steps": options.steps * 5 // scoreboard.METHODS[method][1]}
+        for seed in range(options.seeds)
+        for architecture in options.architectures
+        for method in options.methods
+    ]
+    for case in tqdm(cases):
+        measured.add(case, lambda case=case: train(**case))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Results of runs that are too long for a chapter, kept with what made them. Chapter 6."""
+
+import datetime
+import json
+import pathlib
+import platform
+import subprocess
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gancode.resume import write_whole
+
+FOLDER = pathlib.Path(__file__).parent / "long_runs"
+
+
+class Measured:
+    """A file of cases and their results, added one at a time; written whole after each, so a cut loses one at most.
+
+    path: NAME.json; a name without a folder is looked for among those that come with the package too.
+    """
+
+    def __init__(self, path, command=None):
+        self.path = pathlib.Path(path)
+        self.command = command
+        self.cases = []  # of {"case": what was asked for, "result": what came, "made": how}
+        if self.path.exists():
+            try:
+                self.cases = json.loads(self.path.read_text(encoding="utf-8"))["cases"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"path: {self.path} holds no measured results ({error})") from error
+
+    def result(self, case):
+        """What came of a case, or None if it has not been tried."""
+        return next((kept["result"] for kept in self.cases if kept["case"] == case), None)
+
+    def add(self, case, work):
+        """The case's result: the one that is there, or work()'s, which is then kept."""
+        found = self.result(case)
+        if found is None:
+            found = work()
+            kept = {"case": case, "result": found, "made": provenance(self.command)}
+            self.cases.append(json.loads(json.dumps(kept, default=_plain)))
+            lines = ",\n".join(json.dumps(each) for each in self.cases)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
+        return found
+
+    def by(self, name, **wanted):
+        """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""
+        found = {}
+        for kept in self.cases:
+            if all(kept["case"].get(key) == value for key, value in wanted.items()):
+                found.setdefault(kept["case"][name], []).append(kept["result"])
+        return found
+
+    def how(self):
+        """One line that says where the numbers come from."""
+        made = [kept["made"] for kept in self.cases]
+        whole = {key: sorted({each[key] for each in made}) for key in made[0]}
+        return "; ".join(f"{key}: {', '.join(values)}" for key, values in whole.items())
+
+
+def load(name):
+    """Results that come with the package: "scoreboard", for example."""
+    path = FOLDER / f"{name}.json"
+    if not path.exists():
+        there = ", ".join(sorted(each.stem for each in FOLDER.glob("*.json")))
+        raise ValueError(f"name: expected one of {there}, got {name!r}")
+    return Measured(path)
+
+
+def provenance(command):
+    """What a result came from, as texts."""
+    gpus = [
+        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    git = ["git", "-C", str(pathlib.Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"  # installed without its history
+    return {
+        "command": command or "by hand",
+        "commit": commit,
+        "device": ", ".join(gpus) or f"CPU ({platform.machine()})",
+        "versions": f"tensorflow {tf.__version__}, keras {keras.__version__}",
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+    }
+
+
+def _plain(value):
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"expected numbers, texts and lists of them, got {type(value).__name__}")

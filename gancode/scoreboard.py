@@ -1,0 +1,110 @@
+"""One budget, several seeds: how good the samples are after so many steps. Chapter 6.
+
+    python -m gancode.scoreboard --steps 20000 --seeds 5 --out scoreboard.json
+
+trains each method with each seed, writes every run down when it is done, and goes on from there if it is cut off.
+"""
+
+import argparse
+import time
+
+import keras
+import numpy as np
+from tqdm.auto import tqdm
+
+from gancode import data, metrics, models, trainers
+from gancode.checks import named, one_of, positive_integer
+from gancode.guard import NotFiniteError
+from gancode.measured import Measured
+
+METHODS = {  # name: trainer, critic steps a generator step
+    "GAN": (trainers.GAN, 1),
+    "LSGAN": (trainers.LSGAN, 1),
+    "WGAN": (trainers.WGAN, 5),
+    "WGAN-GP": (trainers.WGANGP, 5),
+}
+RATES = {"GAN": 2e-4, "LSGAN": 2e-4, "WGAN": 5e-5, "WGAN-GP": 1e-4}  # the papers' own step sizes
+
+
+def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, norm=None):
+    """Train one pair with one method and judge its samples now and then.
+
+    method: "GAN", "LSGAN", "WGAN" or "WGAN-GP". seed: of weights, latents and data. steps: generator steps.
+    rate: step size of both optimisers, the paper's if None. pair: a function that returns (generator, critic); the
+    convolutional pair with so many channels if None. looks: how often samples are judged, evenly. samples: how many.
+
+    Returns a dict of lists, one entry a look: "generator_steps", "critic_steps", "frechet" (to the test digits),
+    "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the run);
+    and "images", 16 samples from the end (16, 28, 28, 1).
+
+    Raises NotFiniteError where training does or samples are NaN or inf; ValueError for a method that is none and for
+    steps that do not divide.
+    """
+    trainer_class, n_critic = METHODS[one_of("method", method, METHODS)]
+    positive_integer("steps", steps)
+    gap, left = divmod(steps, positive_integer("looks", looks))
+    if left or gap == 0:
+        raise ValueError(f"steps: expected a multiple of looks ({looks}), got {steps}")
+    keras.utils.set_random_seed(seed)
+    networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels, norm))
+    trainer = trainer_class(*networks, seed=seed)
+    optimisers = [trainer.default_optimizer(rate or RATES[method]) for _ in range(2)]
+    trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
+    dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
+    reference = data.mnist("test")
+    record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}
+    a_step = []
+    for look in range(1, looks + 1):
+        start = time.perf_counter()
+        trainer.fit(dealt, steps_per_epoch=gap, verbose=0)
+        a_step.append((time.perf_counter() - start) / gap)
+        images = trainer.generate(samples, seed=0)
+        if not np.isfinite(images).all():
+            raise NotFiniteError(f"the samples became NaN or inf at step {look * gap} or before")
+        record["generator_steps"].append(look * gap)
+        record["critic_steps"].append(look * gap * n_critic)
+        record["frechet"].append(metrics.frechet_digit_distance(images, reference))
+        record["imbalance"].append(metrics.class_imbalance(images, reference))
+    middle = float(np.median(a_step[1:] or a_step))  # the first stretch has tracing and compiling in it
+    record["seconds"] = [middle * step for step in record["generator_steps"]]
+    return record | {"images": images[:16]}
+
+
+def together(runs, score="frechet", by="generator_steps"):
+    """Several seeds of each method, {"GAN": [run, run, ...], ...}, as {"GAN": (where, median, least, greatest), ...}.
+
+    score: what a run wrote down. by: "generator_steps", "critic_steps" or "seconds". Each of the four is (looks,).
+    """
+    one_of("by", by, ("generator_steps", "critic_steps", "seconds"))
+    found = {}
+    for method, several in named("runs", runs).items():
+        values = np.array([run[score] for run in several])  # (seeds, looks)
+        where = np.median([run[by] for run in several], axis=0)
+        found[method] = (where, np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
+    return found
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rates", nargs="+", type=float, help="step sizes to try; the papers' own if none is named")
+    parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--looks", type=int, default=10)
+    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
+    options = parser.parse_args(arguments)
+    measured = Measured(options.out, "python -m gancode.scoreboard")
+    cases = [
+        {"method": method, "seed": seed, "rate": rate, "channels": options.channels, "looks": options.looks}
+        | {"steps": options.steps * 5 // METHODS[method][1]}  # as many critic steps for all
+        for seed in range(options.seeds)
+        for method in options.methods
+        for rate in options.rates or [RATES[method]]
+    ]
+    for case in tqdm(cases):
+        measured.add(case, lambda case=case: {k: v for k, v in train(**case).items() if k != "images"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from gancode import architectures
+from gancode.architectures import NAMES, pair
+from gancode.trainers import WGANGP
+
+every_pair = pytest.mark.parametrize("name", NAMES)
+
+
+def kinds(network):
+    return {type(layer).__name__ for layer in network.layers}
+
+
+@every_pair
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_each_pair_makes_images_and_scores(name, norm):
+    generator, critic = pair(name, channels=2, norm=norm)
+    images = generator(np.random.default_rng(0).standard_normal((3, 64)).astype("float32"))
+    assert images.shape == (3, 28, 28, 1) and np.abs(images).max() <= 1
+    assert critic(images).shape == (3, 1)
+    assert pair(name, 2, norm)[0] is not generator
+
+
+@every_pair
+def test_wgan_gp_takes_each_with_layer_norm_and_without_a_warning(name):
+    keras.utils.set_random_seed(0)
+    trainer = WGANGP(*pair(name, channels=2, norm="layer"), seed=0)
+    trainer.compile(run_eagerly=True)
+    before = trainer.critic.get_weights()
+    logs = trainer.train_step(np.random.default_rng(0).uniform(-1, 1, (2, 1, 28, 28, 1)).astype("float32"))
+    assert all(np.isfinite(value) for value in logs.values())
+    assert any((a != b).any() for a, b in zip(before, trainer.critic.get_weights(), strict=True))
+
+
+def test_each_is_what_its_name_says():
+    made = {name: pair(name, channels=2) for name in NAMES}
+    generators, critics = ({name: kinds(each[i]) for name, each in made.items()} for i in (0, 1))
+    without = {"no batch norm in G", "MLP generator", "no norm at all"}
+    assert {name for name in NAMES if "BatchNormalization" not in generators[name]} == without
+    assert {name for name in NAMES if "BatchNormalization" not in critics[name]} == {"no norm at all"}
+    filters = [layer.filters for layer in made["no batch norm in G"][0].layers if hasattr(layer, "filters")]
+    assert filters == [2, 1] and made["no batch norm in G"][0].layers[1].output.shape[-1] == 2
+    dense = [layer.units for layer in made["MLP generator"][0].layers if hasattr(layer, "units")]
+    assert dense == [512, 512, 512, 512, 784]
+    assert all("Gate" in kinds(each) for each in made["gated"])
+    assert not any({"ReLU", "LeakyReLU"} & kinds(each) for each in made["tanh everywhere"])
+    for network in made["residual, deep"]:
+        assert sum(hasattr(layer, "kernel") for layer in network.layers) == 18
+        assert sum(isinstance(layer, keras.layers.Add) for layer in network.layers) == 8
+
+
+def test_a_gate_by_hand():
+    a, b = np.float32([[0.5, -2.0]]), np.float32([[1.0, 3.0]])
+    gated = architectures.Gate()(np.concatenate([a, b], axis=1))
+    np.testing.assert_allclose(gated, np.tanh(a) / (1 + np.exp(-b)), rtol=1e-6)
+
+
+def test_a_shortcut_whose_convolutions_are_nothing_lets_its_input_through():
+    images = keras.Input((4, 4, 3))
+    block = keras.Model(images, architectures.shortcut(images, "batch"))
+    block.set_weights([np.zeros_like(weight) for weight in block.get_weights()])
+    x = np.random.default_rng(0).standard_normal((2, 4, 4, 3)).astype("float32")
+    np.testing.assert_array_equal(block(x), x)
+
+
+def test_other_names_are_refused():
+    with pytest.raises(ValueError, match=r"name: expected one of 'DCGAN', .* got 'VGG'"):
+        pair("VGG")
+    with pytest.raises(ValueError, match=r"norm: expected one of 'batch', 'layer', got None"):
+        pair("DCGAN", norm=None)
+
+
+def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, monkeypatch):
+    out = tmp_path / "some.json"
+    command = ["--architectures", "DCGAN", "--methods", "GAN", "WGAN", "--steps", "2", "--seeds", "1"]
+    architectures.main([*command, "--rate", "1e30", "--channels", "1", "--out", str(out)])
+    kept = {each["case"]["method"]: each["result"] for each in json.loads(out.read_text())["cases"]}
+    assert "at step" in kept["GAN"]["diverged"]
+    assert kept["WGAN"]["diverged"] is not None or np.shape(kept["WGAN"]["images"]) == (8, 28, 28)

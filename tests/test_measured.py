@@ -1,0 +1,70 @@
+import json
+
+import numpy as np
+import pytest
+
+from gancode import measured
+from gancode.measured import Measured
+
+
+def test_a_case_is_worked_out_once_and_kept_with_where_it_came_from(tmp_path):
+    path, worked = tmp_path / "new folder" / "some.json", []
+
+    def work():
+        worked.append(1)
+        return {"score": np.float32(0.5), "curve": np.arange(3)}
+
+    one = Measured(path, "python -m something")
+    for _ in range(2):
+        one.add({"method": "GAN", "seed": 0}, work)
+    assert len(worked) == 1
+    again = Measured(path)
+    assert again.add({"method": "GAN", "seed": 0}, work) == {"score": 0.5, "curve": [0, 1, 2]}
+    assert len(worked) == 1
+    made = again.cases[0]["made"]
+    assert made["command"] == "python -m something"
+    assert set(made) == {"command", "commit", "device", "versions", "date"} and all(made.values())
+    assert "python -m something" in again.how()
+
+
+def test_what_was_done_before_a_cut_is_there_after_it(tmp_path):
+    def cut():
+        raise KeyboardInterrupt
+
+    one = Measured(tmp_path / "some.json")
+    one.add({"seed": 0}, lambda: 10)
+    with pytest.raises(KeyboardInterrupt):
+        one.add({"seed": 1}, cut)
+    again = Measured(tmp_path / "some.json")
+    assert again.result({"seed": 0}) == 10 and again.result({"seed": 1}) is None
+
+
+def test_results_are_gathered_by_a_setting(tmp_path):
+    one = Measured(tmp_path / "some.json")
+    for seed, method in [(0, "GAN"), (0, "WGAN"), (1, "GAN")]:
+        one.add({"method": method, "seed": seed, "rate": 0.1}, lambda seed=seed, method=method: f"{method} {seed}")
+    assert one.by("method") == {"GAN": ["GAN 0", "GAN 1"], "WGAN": ["WGAN 0"]}
+    assert one.by("method", seed=1) == {"GAN": ["GAN 1"]}
+    assert one.by("method", rate=0.2) == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"something": 1}', '{"cases": [1', "cases"])
+def test_another_file_is_refused_and_left_as_it_is(tmp_path, content):
+    path = tmp_path / "some.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"path: .*some\.json holds no measured results"):
+        Measured(path)
+    assert path.read_text() == content
+
+
+def test_what_can_not_be_kept_is_not_half_written(tmp_path):
+    one = Measured(tmp_path / "some.json")
+    one.add({"seed": 0}, lambda: 1)
+    with pytest.raises(TypeError, match="expected numbers"):
+        one.add({"seed": 1}, lambda: object())
+    assert [kept["case"] for kept in json.loads((tmp_path / "some.json").read_text())["cases"]] == [{"seed": 0}]
+
+
+def test_results_that_come_with_the_package_are_found_by_name():
+    with pytest.raises(ValueError, match=r"name: expected one of .*, got 'nothing'"):
+        measured.load("nothing")

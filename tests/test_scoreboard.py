@@ -1,0 +1,87 @@
+import json
+
+import numpy as np
+import pytest
+
+from gancode import data, metrics, models, scoreboard
+from gancode.scoreboard import METHODS, together, train
+
+
+def small():
+    return models.conv_generator(4, 2), models.conv_critic(2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_is_judged_now_and_then(method):
+    run = train(method, seed=0, steps=4, pair=small, looks=2, samples=70)
+    each = METHODS[method][1]
+    assert run["generator_steps"] == [2, 4] and run["critic_steps"] == [2 * each, 4 * each]
+    assert run["seconds"][1] == pytest.approx(2 * run["seconds"][0]) and run["seconds"][0] > 0
+    assert run["images"].shape == (16, 28, 28, 1)
+    assert len(run["frechet"]) == len(run["imbalance"]) == 2
+    assert all(0 <= share < 1 for share in run["imbalance"])
+
+
+def test_the_same_seed_gives_the_same_scores_and_they_are_those_of_its_samples(monkeypatch):
+    judged = []
+    plain = metrics.frechet_digit_distance
+    monkeypatch.setattr(metrics, "frechet_digit_distance", lambda *sets: judged.append(sets) or plain(*sets))
+    one, other, third = (train("GAN", seed, 2, pair=small, looks=1, samples=70) for seed in (0, 0, 1))
+    assert one["frechet"] == other["frechet"] != third["frechet"]
+    images, reference = judged[0]
+    np.testing.assert_array_equal(images[:16], one["images"])
+    np.testing.assert_array_equal(reference, data.mnist("test"))
+
+
+def test_the_step_size_is_the_papers_or_the_one_that_is_asked_for(monkeypatch):
+    compiled = []
+    plain = scoreboard.trainers.WGAN.compile
+    monkeypatch.setattr(
+        scoreboard.trainers.WGAN,
+        "compile",
+        lambda self, *optimisers, **kw: compiled.append(optimisers) or plain(self, *optimisers, **kw),
+    )
+    for rate in (None, 0.002):
+        train("WGAN", 0, 1, rate, pair=small, looks=1, samples=70)
+    rates = [[float(optimiser.learning_rate.numpy()) for optimiser in pair] for pair in compiled]
+    np.testing.assert_allclose(rates, [[5e-5, 5e-5], [2e-3, 2e-3]])
+
+
+def test_the_papers_step_sizes_are_those_of_the_trainers():
+    for name, (trainer_class, _) in METHODS.items():
+        rate = trainer_class(*small()).default_optimizer().learning_rate.numpy()
+        assert rate == pytest.approx(scoreboard.RATES[name])
+
+
+def test_seeds_together_by_hand():
+    runs = {"GAN": [{"frechet": [1, 4], "seconds": [1, 2]}, {"frechet": [3, 6], "seconds": [3, 4]},
+                    {"frechet": [8, 5], "seconds": [5, 9]}]}  # fmt: skip
+    where, median, least, greatest = together(runs, by="seconds")["GAN"]
+    assert where.tolist() == [3, 4] and median.tolist() == [3, 5]
+    assert least.tolist() == [1, 4] and greatest.tolist() == [8, 6]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"method": "BEGAN"}, r"method: expected one of 'GAN', .* got 'BEGAN'"),
+        ({"steps": 5}, r"steps: expected a multiple of looks \(2\), got 5"),
+        ({"steps": 0}, "steps: expected a whole number of at least 1, got 0"),
+        ({"looks": 0}, "looks: expected a whole number of at least 1, got 0"),
+    ],
+)
+def test_wrong_settings_are_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        train(**{"method": "GAN", "seed": 0, "steps": 4, "pair": small, "looks": 2} | wrong)
+
+
+def test_from_the_shell_all_have_as_many_critic_steps_and_nothing_is_made_twice(tmp_path, capsys):
+    out = tmp_path / "scores.json"
+    command = f"--methods GAN WGAN --steps 2 --seeds 1 --channels 1 --looks 2 --out {out}".split()
+    scoreboard.main(command)
+    kept = out.read_bytes()
+    results = {each["case"]["method"]: each["result"] for each in json.loads(kept)["cases"]}
+    assert results["GAN"]["critic_steps"] == results["WGAN"]["critic_steps"] == [5, 10]
+    assert results["GAN"]["generator_steps"] == [5, 10] and results["WGAN"]["generator_steps"] == [1, 2]
+    scoreboard.main(command)
+    assert out.read_bytes() == kept
