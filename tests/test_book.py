@@ -625,6 +625,21 @@ def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is
     assert many == png_of(MANY_COLOURS)
 
 
+def test_a_small_title_keeps_its_colour_among_many_greys():
+    """Two methods' names above a sheet of grey digits were once stored in one colour."""
+    picture = np.random.default_rng(0).integers(0, 256, (1600, 1600, 1)).repeat(3, axis=2).astype(np.uint8)
+    inks = np.array([(230, 159, 0), (0, 158, 115), (213, 94, 0), (0, 114, 178)])
+    for k, ink in enumerate(inks):
+        fading = np.linspace(0, 1, 10)[:, None]  # as at the edges of letters
+        picture[:6, 30 * k : 30 * k + 10] = np.rint(255 + (ink - 255) * fading)
+        picture[6:12, 30 * k : 30 * k + 10] = ink
+    data = {"image/png": base64.b64encode(png_of(picture)).decode()}
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data)])
+    execute._shrink_pictures(cell)
+    stored = Image.open(io.BytesIO(base64.b64decode(cell.outputs[0].data["image/png"]))).convert("RGB")
+    np.testing.assert_allclose(np.asarray(stored)[8, 5::30][:4].astype(int), inks, atol=16)
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

@@ -40,6 +40,7 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 FAITHFUL = 1.0  # the root mean square, of 255, by which a stored picture's colours may be off
+NEAR = 16  # and by how much one that 50 pixels or more have, so that a title keeps its method's colour
 START_UP_NOTE = re.compile(r"I\d{4} |WARNING: All log messages before absl::InitializeLog")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = ("accelerator", "mystnb")  # notebook metadata that an author may have set
@@ -124,8 +125,12 @@ def _shrink_pictures(cell):
             continue
         picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
         palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        off_by = np.subtract(palette.convert("RGB"), picture, dtype=np.float64)  # of 255
-        if np.sqrt(np.mean(np.square(off_by))) < FAITHFUL:
+        off_by = np.subtract(palette.convert("RGB"), picture, dtype=np.float64).reshape(-1, 3)  # of 255
+        _, colour, pixels = np.unique(
+            np.asarray(picture) @ [1 << 16, 1 << 8, 1], return_inverse=True, return_counts=True
+        )
+        of_many = off_by[pixels[colour.ravel()] >= 50]
+        if np.sqrt(np.mean(np.square(off_by))) < FAITHFUL and np.abs(of_many).max(initial=0) <= NEAR:
             small = io.BytesIO()
             palette.save(small, format="png", optimize=True)
             output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
