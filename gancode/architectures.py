@@ -12,7 +12,6 @@ import argparse
 import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
-from tqdm.auto import tqdm
 
 from gancode import models, quick, scoreboard
 from gancode.checks import one_of, positive_integer
@@ -35,9 +34,9 @@ def baseline(channels, norm):
 
 def plain_generator(channels, norm):
     """No batch norm in the generator, and as many filters in every layer."""
-    layer_of = [layers.Dense(7 * 7 * channels), layers.Reshape((7, 7, channels)), layers.ReLU()]
-    up = [layers.Conv2DTranspose(channels, 5, strides=2, padding="same"), layers.ReLU()]
-    return Sequential([Input((LATENT,)), *layer_of, *up, to_image()]), models.conv_critic(channels, norm)
+    begin = [layers.Dense(7 * 7 * channels), layers.Reshape((7, 7, channels)), layers.ReLU()]
+    larger = [layers.Conv2DTranspose(channels, 5, strides=2, padding="same"), layers.ReLU()]
+    return Sequential([Input((LATENT,)), *begin, *larger, to_image()]), models.conv_critic(channels, norm)
 
 
 def mlp_generator(channels, norm):
@@ -59,9 +58,11 @@ def gated(channels, norm):
 
 def tanh(channels, norm):
     """tanh everywhere."""
-    return convolutions(channels, lambda: layers.Activation("tanh"), "batch"), critic(
-        channels, lambda: layers.Activation("tanh"), norm
-    )
+
+    def activation():
+        return layers.Activation("tanh")
+
+    return convolutions(channels, activation, "batch"), critic(channels, activation, norm)
 
 
 def residual(channels, norm, blocks=8):
@@ -177,16 +178,14 @@ def main(arguments=None):
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
-    measured = Measured(options.out, "python -m gancode.architectures")
     cases = [
         {"architecture": architecture, "method": method, "seed": seed, "rate": options.rate}
-        | {"channels": options.channels, "steps": options.steps * 5 // scoreboard.METHODS[method][1]}
+        | {"channels": options.channels, "steps": scoreboard.for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for architecture in options.architectures
         for method in options.methods
     ]
-    for case in tqdm(cases):
-        measured.add(case, lambda case=case: train(**case))
+    Measured(options.out, "python -m gancode.architectures").add_all(cases, train)
 
 
 if __name__ == "__main__":

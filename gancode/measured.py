@@ -1,6 +1,7 @@
 """Results of runs that are too long for a chapter, kept with what made them. Chapter 6."""
 
 import datetime
+import functools
 import json
 import pathlib
 import platform
@@ -9,6 +10,7 @@ import subprocess
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm.auto import tqdm
 
 from gancode.resume import write_whole
 
@@ -18,7 +20,9 @@ FOLDER = pathlib.Path(__file__).parent / "long_runs"
 class Measured:
     """A file of cases and their results, added one at a time; written whole after each, so a cut loses one at most.
 
-    path: NAME.json; a name without a folder is looked for among those that come with the package too.
+    path: NAME.json, made when there is something to keep. command: what made the results, as a reader would type it.
+
+    Raises ValueError if there is such a file and it holds something else.
     """
 
     def __init__(self, path, command=None):
@@ -47,6 +51,11 @@ class Measured:
             write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
         return found
 
+    def add_all(self, cases, work):
+        """Each case in turn: work(**case), unless it is there."""
+        for case in tqdm(cases):
+            self.add(case, functools.partial(work, **case))
+
     def by(self, name, **wanted):
         """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""
         found = {}
@@ -57,9 +66,11 @@ class Measured:
 
     def how(self):
         """One line that says where the numbers come from."""
-        made = [kept["made"] for kept in self.cases]
-        whole = {key: sorted({each[key] for each in made}) for key in made[0]}
-        return "; ".join(f"{key}: {', '.join(values)}" for key, values in whole.items())
+        made = {}
+        for kept in self.cases:
+            for key, value in kept["made"].items():
+                made.setdefault(key, set()).add(value)
+        return "; ".join(f"{key}: {', '.join(sorted(values))}" for key, values in made.items())
 
 
 def load(name):

@@ -10,10 +10,9 @@ import time
 
 import keras
 import numpy as np
-from tqdm.auto import tqdm
 
 from gancode import data, metrics, models, trainers
-from gancode.checks import named, one_of, positive_integer
+from gancode.checks import named, one_of, positive, positive_integer
 from gancode.guard import NotFiniteError
 from gancode.measured import Measured
 
@@ -26,12 +25,13 @@ METHODS = {  # name: trainer, critic steps a generator step
 RATES = {"GAN": 2e-4, "LSGAN": 2e-4, "WGAN": 5e-5, "WGAN-GP": 1e-4}  # the papers' own step sizes
 
 
-def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, norm=None):
+def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, callbacks=None):
     """Train one pair with one method and judge its samples now and then.
 
     method: "GAN", "LSGAN", "WGAN" or "WGAN-GP". seed: of weights, latents and data. steps: generator steps.
     rate: step size of both optimisers, the paper's if None. pair: a function that returns (generator, critic); the
     convolutional pair with so many channels if None. looks: how often samples are judged, evenly. samples: how many.
+    callbacks: as `fit` takes them, `probes.Snapshots` for example.
 
     Returns a dict of lists, one entry a look: "generator_steps", "critic_steps", "frechet" (to the test digits),
     "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the run);
@@ -46,9 +46,10 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     if left or gap == 0:
         raise ValueError(f"steps: expected a multiple of looks ({looks}), got {steps}")
     keras.utils.set_random_seed(seed)
-    networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels, norm))
+    networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
     trainer = trainer_class(*networks, seed=seed)
-    optimisers = [trainer.default_optimizer(rate or RATES[method]) for _ in range(2)]
+    rate = RATES[method] if rate is None else positive("rate", rate)
+    optimisers = [trainer.default_optimizer(rate) for _ in range(2)]
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     reference = data.mnist("test")
@@ -56,7 +57,7 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     a_step = []
     for look in range(1, looks + 1):
         start = time.perf_counter()
-        trainer.fit(dealt, steps_per_epoch=gap, verbose=0)
+        trainer.fit(dealt, steps_per_epoch=gap, callbacks=callbacks, verbose=0)
         a_step.append((time.perf_counter() - start) / gap)
         images = trainer.generate(samples, seed=0)
         if not np.isfinite(images).all():
@@ -68,6 +69,13 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     middle = float(np.median(a_step[1:] or a_step))  # the first stretch has tracing and compiling in it
     record["seconds"] = [middle * step for step in record["generator_steps"]]
     return record | {"images": images[:16]}
+
+
+def scores(**case):
+    """What `train` wrote down, without the images: they would take more room than all the rest."""
+    run = train(**case)
+    del run["images"]
+    return run
 
 
 def together(runs, score="frechet", by="generator_steps"):
@@ -84,6 +92,11 @@ def together(runs, score="frechet", by="generator_steps"):
     return found
 
 
+def for_equal_critics(method, steps):
+    """How many generator steps give a method's critic as many steps as `steps` with n_critic 5 do."""
+    return steps * 5 // METHODS[method][1]
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
@@ -94,16 +107,14 @@ def main(arguments=None):
     parser.add_argument("--looks", type=int, default=10)
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
-    measured = Measured(options.out, "python -m gancode.scoreboard")
     cases = [
         {"method": method, "seed": seed, "rate": rate, "channels": options.channels, "looks": options.looks}
-        | {"steps": options.steps * 5 // METHODS[method][1]}  # as many critic steps for all
+        | {"steps": for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for method in options.methods
         for rate in options.rates or [RATES[method]]
     ]
-    for case in tqdm(cases):
-        measured.add(case, lambda case=case: {k: v for k, v in train(**case).items() if k != "images"})
+    Measured(options.out, "python -m gancode.scoreboard").add_all(cases, scores)
 
 
 if __name__ == "__main__":

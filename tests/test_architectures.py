@@ -6,6 +6,7 @@ import pytest
 
 from gancode import architectures
 from gancode.architectures import NAMES, pair
+from gancode.guard import NotFiniteError
 from gancode.trainers import WGANGP
 
 every_pair = pytest.mark.parametrize("name", NAMES)
@@ -72,6 +73,19 @@ def test_other_names_are_refused():
         pair("VGG")
     with pytest.raises(ValueError, match=r"norm: expected one of 'batch', 'layer', got None"):
         pair("DCGAN", norm=None)
+
+
+@pytest.mark.parametrize("method, norm", [("GAN", "batch"), ("WGAN", "batch"), ("WGAN-GP", "layer")])
+def test_only_wgan_gp_gets_layer_norm_in_its_critic(monkeypatch, method, norm):
+    asked = []
+
+    def stop(name, channels, norm):
+        asked.append(norm)
+        raise NotFiniteError("as if it had diverged")
+
+    monkeypatch.setattr(architectures, "pair", stop)
+    assert architectures.train("DCGAN", method, 0, 2, 1e-4)["diverged"] == "as if it had diverged"
+    assert asked == [norm]
 
 
 def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, monkeypatch):

@@ -67,6 +67,7 @@ def test_seeds_together_by_hand():
         ({"method": "BEGAN"}, r"method: expected one of 'GAN', .* got 'BEGAN'"),
         ({"steps": 5}, r"steps: expected a multiple of looks \(2\), got 5"),
         ({"steps": 0}, "steps: expected a whole number of at least 1, got 0"),
+        ({"rate": 0}, "rate: expected a number above 0, got 0"),
         ({"looks": 0}, "looks: expected a whole number of at least 1, got 0"),
     ],
 )
