@@ -26,7 +26,6 @@ PAGES = sorted(
     if "_static" not in path.parts and path.name != "genindex.html" and path != HTML / "index.html"  # which leads on
 )
 CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
-TOUCHED = [name for name in CHAPTERS if "data-scrub" in (HTML / name).read_text(encoding="utf-8")]
 EXPLORED = [name for name in CHAPTERS if "data-explore=" in (HTML / name).read_text(encoding="utf-8")]
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
@@ -89,7 +88,6 @@ def refuse(route):
 
 each_page = pytest.mark.parametrize("name", PAGES)
 each_chapter = pytest.mark.parametrize("name", CHAPTERS)
-each_touched = pytest.mark.parametrize("name", TOUCHED)
 
 
 @each_page
@@ -248,7 +246,7 @@ def test_the_first_picture_is_seen_within_a_second(page, address, name):
     assert image.evaluate(at_its_place), "something lies on the picture"
 
 
-@each_touched
+@each_chapter
 def test_sliders_and_buttons_are_large_enough_for_a_finger(page, address, name):
     """WCAG 2.2, 2.5.8: 24 by 24 pixels."""
     open_page(page, f"{address}/{name}")
@@ -260,7 +258,7 @@ def test_sliders_and_buttons_are_large_enough_for_a_finger(page, address, name):
         assert min(box["height"] for box in boxes) >= 24 and min(box["width"] for box in boxes) >= 48
 
 
-@each_touched
+@each_chapter
 def test_on_paper_pictures_stay_and_controls_go(page, address, name):
     open_page(page, f"{address}/{name}")
     roots = page.locator("[data-scrub], [data-explore]")
@@ -299,7 +297,7 @@ def test_a_scrubber_scrubs_by_mouse_and_by_keyboard(page, address):
 
 
 @pytest.mark.parametrize(("motion", "wait"), [("no-preference", 400), ("reduce", 1500)])
-@each_touched
+@each_chapter
 def test_play_keeps_to_the_pace_that_the_reader_asked_for(browser, address, name, motion, wait):
     context = browser.browser.new_context(reduced_motion=motion)  # a clock is that of all pages of a context
     page = context.new_page()
