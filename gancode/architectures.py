@@ -8,6 +8,7 @@ says (section 5.2).
 """
 
 import argparse
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -48,21 +49,21 @@ def mlp_generator(channels, norm):
 
 def no_norm(channels, norm):
     """No normalisation in either."""
-    return convolutions(channels, layers.ReLU, None), models.conv_critic(channels)
+    return models.conv_generator(LATENT, channels, norm=None), models.conv_critic(channels)
 
 
 def gated(channels, norm):
     """Half of each layer's channels are a gate for the other half: tanh(a) * sigmoid(b)."""
-    return convolutions(channels, Gate, "batch", 2), critic(channels, Gate, norm, 2)
+    twice = 2 * channels  # of which a gate leaves half
+    generator = models.conv_generator(LATENT, twice, activation=Gate, use_bias=True)
+    return generator, models.conv_critic(twice, norm, Gate)
 
 
 def tanh(channels, norm):
     """tanh everywhere."""
-
-    def activation():
-        return layers.Activation("tanh")
-
-    return convolutions(channels, activation, "batch"), critic(channels, activation, norm)
+    activation = functools.partial(layers.Activation, "tanh")
+    generator = models.conv_generator(LATENT, channels, activation=activation, use_bias=True)
+    return generator, models.conv_critic(channels, norm, activation)
 
 
 def residual(channels, norm, blocks=8):
@@ -79,7 +80,7 @@ def residual(channels, norm, blocks=8):
     x = layers.AveragePooling2D(2)(quick.Conv2D(8, 5, strides=2, padding="same")(images))
     for _ in range(blocks):
         x = shortcut(x, norm)
-    x = layers.Flatten()(quick.LeakyReLU(negative_slope=0.2)(x))
+    x = layers.Flatten()(models.LEAKY_RELU()(x))
     return generator, Model(images, layers.Dense(1)(x), name="critic")
 
 
@@ -105,52 +106,13 @@ class Gate(layers.Layer):
         return (*shape[:-1], shape[-1] // 2)
 
 
-def convolutions(channels, activation, norm, wider=1):
-    """The DCGAN generator with another activation and norm. wider: times as many channels before an activation."""
-    return Sequential(
-        [
-            Input((LATENT,)),
-            layers.Dense(7 * 7 * 2 * channels * wider),
-            layers.Reshape((7, 7, 2 * channels * wider)),
-            *normed(norm),
-            activation(),
-            layers.Conv2DTranspose(channels * wider, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
-            *normed(norm),
-            activation(),
-            to_image(),
-        ],
-        name="generator",
-    )
-
-
-def critic(channels, activation, norm, wider=1):
-    """The DCGAN critic, likewise."""
-    return Sequential(
-        [
-            Input((28, 28, 1)),
-            quick.Conv2D(channels * wider, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
-            activation(),
-            layers.Conv2D(2 * channels * wider, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
-            *normed(norm),
-            activation(),
-            layers.Flatten(),
-            layers.Dense(1),
-        ],
-        name="critic",
-    )
-
-
 def shortcut(x, norm):
     """x plus two convolutions of it (He et al. 2016, norm and activation first)."""
     y = x
     for _ in range(2):
-        y = quick.LeakyReLU(negative_slope=0.2)(models.NORMS[norm]()(y))
+        y = models.LEAKY_RELU()(models.NORMS[norm]()(y))
         y = layers.Conv2D(x.shape[-1], 3, padding="same")(y)
     return layers.Add()([x, y])
-
-
-def normed(norm):
-    return [models.NORMS[norm]()] if norm else []
 
 
 def to_image():

@@ -4,11 +4,13 @@ A critic ends in one number with no sigmoid: a *score*. Chapters 1 and 2 read it
 logit, chapters 3 and 4 as the critic's value.
 """
 
+import functools
+
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
 from gancode import quick
-from gancode.checks import numbers, one_of, positive_integer
+from gancode.checks import flag, numbers, one_of, positive_integer, short
 
 NORMS = {
     None: None,
@@ -17,32 +19,41 @@ NORMS = {
     "instance": lambda: layers.GroupNormalization(groups=-1),  # over each channel of one sample
 }
 
+LEAKY_RELU = functools.partial(quick.LeakyReLU, negative_slope=0.2)
 
-def conv_generator(latent_dim=64, channels=16):
-    """Latent (batch, latent_dim) to images (batch, 28, 28, 1) in [-1, 1]: a small DCGAN (Radford et al. 2016)."""
+
+def conv_generator(latent_dim=64, channels=16, norm="batch", activation=layers.ReLU, use_bias=None):
+    """Latent (batch, latent_dim) to images (batch, 28, 28, 1) in [-1, 1]: a small DCGAN (Radford et al. 2016).
+
+    norm: "batch", "layer", "instance" or None, before each activation. activation: a function that returns a new layer.
+    use_bias: of the layers before them; None: where there is no norm, for a norm has biases of its own. Chapter 6 tries
+    others than these.
+    """
     positive_integer("latent_dim", latent_dim)
     positive_integer("channels", channels)
+    one_of("norm", norm, NORMS)
+    use_bias = norm is None if use_bias is None else flag("use_bias", use_bias)
     return Sequential(
         [
             Input((latent_dim,)),
-            layers.Dense(7 * 7 * 2 * channels, use_bias=False),
+            layers.Dense(7 * 7 * 2 * channels, use_bias=use_bias),
             layers.Reshape((7, 7, 2 * channels)),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-            layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=False),  # (batch, 14, 14, c)
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
+            *_normed(norm),
+            _new(activation),
+            layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=use_bias),  # (batch, 14, 14, c)
+            *_normed(norm),
+            _new(activation),
             quick.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
         ],
         name="generator",
     )
 
 
-def conv_critic(channels=16, norm=None):
+def conv_critic(channels=16, norm=None, activation=LEAKY_RELU):
     """Images (batch, 28, 28, 1) to scores (batch, 1).
 
     norm: None, "batch", "layer" or "instance", after the second convolution. The first convolution has none,
-    as in DCGAN. Chapter 4 shows what "batch" makes of a gradient penalty.
+    as in DCGAN. Chapter 4 shows what "batch" makes of a gradient penalty. activation: as of `conv_generator`.
     """
     positive_integer("channels", channels)
     one_of("norm", norm, NORMS)
@@ -50,10 +61,10 @@ def conv_critic(channels=16, norm=None):
         [
             Input((28, 28, 1)),
             quick.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
-            quick.LeakyReLU(negative_slope=0.2),
+            _new(activation),
             layers.Conv2D(2 * channels, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
-            *([NORMS[norm]()] if norm else []),
-            quick.LeakyReLU(negative_slope=0.2),
+            *_normed(norm),
+            _new(activation),
             layers.Flatten(),
             layers.Dense(1),
         ],
@@ -94,6 +105,20 @@ class PlusRandomSample(layers.Layer):
     def call(self, latent, training=True):  # (batch, ...)
         rows = random.randint(tf.shape(latent)[:1], 0, len(self.samples), seed=self.rows if training else 0)
         return latent + tf.gather(self.samples, rows)
+
+
+def _normed(norm):
+    return [NORMS[norm]()] if norm else []
+
+
+def _new(activation):
+    try:
+        layer = activation()
+    except TypeError:  # it is no function, or one that wants arguments
+        layer = None
+    if not isinstance(layer, layers.Layer):
+        raise ValueError(f"activation: expected a function that returns a new Keras layer, got {short(activation)}")
+    return layer
 
 
 def _mlp(depth, width, inputs, outputs, name):

@@ -45,9 +45,13 @@ def test_each_is_what_its_name_says():
     assert {name for name in NAMES if "BatchNormalization" not in critics[name]} == {"no norm at all"}
     filters = [layer.filters for layer in made["no batch norm in G"][0].layers if hasattr(layer, "filters")]
     assert filters == [2, 1] and made["no batch norm in G"][0].layers[1].output.shape[-1] == 2
+    biased = {name for name in NAMES if all(getattr(layer, "use_bias", True) for layer in made[name][0].layers)}
+    assert biased == set(NAMES) - {"DCGAN"}  # as when gancode/long_runs/architectures.json was made
     dense = [layer.units for layer in made["MLP generator"][0].layers if hasattr(layer, "units")]
     assert dense == [512, 512, 512, 512, 784]
     assert all("Gate" in kinds(each) for each in made["gated"])
+    gates = [layer for each in made["gated"] for layer in each.layers if isinstance(layer, architectures.Gate)]
+    assert [gate.output.shape[-1] for gate in gates] == [4, 2, 2, 4]  # as wide behind the gates as the DCGAN
     assert not any({"ReLU", "LeakyReLU"} & kinds(each) for each in made["tanh everywhere"])
     for network in made["residual, deep"]:
         assert sum(hasattr(layer, "kernel") for layer in network.layers) == 18

@@ -33,6 +33,7 @@ NO_CHOICE = NO_NUMBER | st.integers() | st.sampled_from([["he"], ["layer"], np.a
 NO_TEXT = st.none() | st.integers() | st.booleans() | st.lists(st.text()) | st.sampled_from(["", "  ", b"text"])
 NO_DICT = st.none() | st.text() | st.integers() | st.lists(st.integers()) | st.just({})
 NO_FUNCTION = st.none() | st.text() | st.integers()
+NO_LAYER = NO_FUNCTION | st.sampled_from([tf.tanh, keras.layers.ReLU(), lambda: "relu", dict])
 NO_OPTIMISER = st.text() | st.integers() | st.sampled_from([keras.optimizers.Adam, {}, keras.layers.Dense(1)])
 NO_LOSS = (
     st.text(min_size=1) | st.integers() | st.sampled_from([losses.Wasserstein, len, keras.losses.MeanSquaredError()])
@@ -135,8 +136,14 @@ WRONG = {
         "n_critic": NO_SIZE,
         "seed": NO_SEED,
     },
-    models.conv_generator: {"latent_dim": NO_SIZE, "channels": NO_SIZE},
-    models.conv_critic: {"channels": NO_SIZE, "norm": NO_CHOICE},
+    models.conv_generator: {
+        "latent_dim": NO_SIZE,
+        "channels": NO_SIZE,
+        "norm": NO_CHOICE,
+        "activation": NO_LAYER,
+        "use_bias": NO_FLAG.filter(lambda value: value is not None),
+    },
+    models.conv_critic: {"channels": NO_SIZE, "norm": NO_CHOICE, "activation": NO_LAYER},
     partial(models.mlp_generator, depth=1, width=2): dict.fromkeys(
         ("depth", "width", "latent_dim", "output_dim"), NO_SIZE
     ),

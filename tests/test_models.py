@@ -63,6 +63,41 @@ def test_two_calls_give_two_models():
     assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
 
 
+# --- norms and activations of the convolutional pair ---
+
+
+def classes(network):
+    return [type(layer).__name__ for layer in network.layers]
+
+
+def test_the_books_own_pair_is_batch_norm_and_relu_against_no_norm_and_leaky_relu():
+    between = ["BatchNormalization", "ReLU"]
+    assert classes(conv_generator()) == ["Dense", "Reshape", *between, "Conv2DTranspose", *between, "Conv2DTranspose"]
+    assert classes(conv_critic()) == ["Conv2D", "LeakyReLU", "Conv2D", "LeakyReLU", "Flatten", "Dense"]
+    assert {layer.negative_slope for layer in conv_critic().layers if hasattr(layer, "negative_slope")} == {0.2}
+
+
+@pytest.mark.parametrize("norm", [None, *NORM_LAYERS])
+@pytest.mark.parametrize("use_bias", [None, False, True])
+def test_a_generator_has_this_norm_before_each_activation_or_else_biases(norm, use_bias):
+    generator = conv_generator(4, 2, norm=norm, use_bias=use_bias)
+    found = [layer for layer in generator.layers if isinstance(layer, tuple(NORM_LAYERS.values()))]
+    assert [type(layer) for layer in found] == (2 * [NORM_LAYERS[norm]] if norm else [])
+    *hidden, last = [layer for layer in generator.layers if hasattr(layer, "kernel")]
+    assert [layer.use_bias for layer in hidden] == 2 * [norm is None if use_bias is None else use_bias]
+    assert last.use_bias
+    assert generator(noise(3, 4)).shape == (3, 28, 28, 1)
+
+
+@pytest.mark.parametrize("make", [conv_generator, conv_critic])
+def test_each_activation_is_a_new_one_and_changes_the_activation_alone(make):
+    other = make(channels=2, activation=lambda: keras.layers.Activation("softsign"))
+    own = classes(make(channels=2))
+    assert classes(other) == ["Activation" if name.endswith("ReLU") else name for name in own]
+    assert own.count("ReLU") + own.count("LeakyReLU") == 2
+    assert other.count_params() == make(channels=2).count_params()
+
+
 # --- noisy_samples ---
 
 CORNERS = np.array([[0, 0], [8, 0], [0, 8], [8, 8]], np.float32)
@@ -174,6 +209,8 @@ def test_only_with_batch_norm_does_a_score_depend_on_the_other_samples(norm):
 def test_an_unknown_norm_is_refused_with_the_known_ones(norm):
     with pytest.raises(ValueError, match=r"norm: expected one of None, 'batch', 'layer', 'instance', got "):
         conv_critic(norm=norm)
+    with pytest.raises(ValueError, match=r"norm: expected one of None, 'batch', 'layer', 'instance', got "):
+        conv_generator(norm=norm)
 
 
 @pytest.mark.parametrize(
