@@ -79,6 +79,18 @@ def frechet_distance(x, y):
     return float(max(distance, 0.0))
 
 
+class Classified(NamedTuple):
+    """What the small digit classifier makes of images. All scores of digits take it in place of the images."""
+
+    features: np.ndarray  # float64 (n, 64), its last hidden layer
+    classes: np.ndarray  # (n,), the digit that it takes each image for
+
+
+def classified(images):
+    """One look of the classifier, for as many scores as are wanted. images: (n, 28, 28, 1) in [-1, 1]."""
+    return _classified("images", images)
+
+
 def frechet_digit_distance(images, reference):
     """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
 
@@ -86,7 +98,7 @@ def frechet_digit_distance(images, reference):
     alike, about 1 is another handful of real digits, hundreds is noise. The features are our own (see
     digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
     """
-    return frechet_distance(digit_features(images), digit_features(reference))
+    return frechet_distance(_features("images", images), _features("reference", reference))
 
 
 def class_shares(images):
@@ -108,25 +120,31 @@ def class_imbalance(images, reference):
 
 def digit_features(images):
     """The classifier's last hidden layer, float64 (n, 64), for images (n, 28, 28, 1) in [-1, 1], more than 64."""
-    features = _classified("images", images)[0]
+    return _features("images", images)
+
+
+def _features(name, images):
+    features = _classified(name, images).features
     if len(features) <= FEATURES:
-        raise ValueError(f"images: expected more than {FEATURES}, or there is no covariance; got {len(features)}")
+        raise ValueError(f"{name}: expected more than {FEATURES}, or there is no covariance; got {len(features)}")
     return features
 
 
 def _shares(name, images):
-    classes = np.argmax(_classified(name, images)[1], axis=1)
+    classes = _classified(name, images).classes
     return np.bincount(classes, minlength=10) / len(classes)
 
 
 def _classified(name, images):
-    """Features (n, 64) and logits (n, 10)."""
+    if isinstance(images, Classified):
+        return images
     images = numbers(name, images, ("n", 28, 28, 1), np.float32)
     if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
         raise ValueError(f"{name}: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
     classifier = _trained_classifier()
     chunks = [classifier(images[i : i + 500], training=False) for i in range(0, len(images), 500)]
-    return tuple(np.concatenate(each).astype(np.float64) for each in zip(*chunks, strict=True))
+    features, logits = (np.concatenate(each).astype(np.float64) for each in zip(*chunks, strict=True))
+    return Classified(features, np.argmax(logits, axis=1))
 
 
 def digit_classifier():

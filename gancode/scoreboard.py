@@ -52,7 +52,7 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     optimisers = [trainer.default_optimizer(rate) for _ in range(2)]
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
-    reference = data.mnist("test")
+    reference = metrics.classified(data.mnist("test"))
     record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}
     a_step = []
     for look in range(1, looks + 1):
@@ -64,8 +64,9 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
             raise NotFiniteError(f"the samples became NaN or inf at step {look * gap} or before")
         record["generator_steps"].append(look * gap)
         record["critic_steps"].append(look * gap * n_critic)
-        record["frechet"].append(metrics.frechet_digit_distance(images, reference))
-        record["imbalance"].append(metrics.class_imbalance(images, reference))
+        seen = metrics.classified(images)
+        record["frechet"].append(metrics.frechet_digit_distance(seen, reference))
+        record["imbalance"].append(metrics.class_imbalance(seen, reference))
     middle = float(np.median(a_step[1:] or a_step))  # the first stretch has tracing and compiling in it
     record["seconds"] = [middle * step for step in record["generator_steps"]]
     return record | {"images": images[:16]}

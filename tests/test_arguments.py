@@ -235,6 +235,7 @@ WRONG = {
     metrics.digit_features: {
         "images": NO_IMAGES | not_finite(3, 28, 28, 1) | st.sampled_from([IMAGES, np.full((70, 28, 28, 1), 255)])
     },
+    metrics.classified: {"images": NO_IMAGES | not_finite(3, 28, 28, 1) | st.just(np.full((1, 28, 28, 1), 255))},
     metrics.class_shares: {"images": NO_IMAGES | not_finite(3, 28, 28, 1) | st.just(np.full((1, 28, 28, 1), 255))},
     partial(metrics.class_imbalance, IMAGES): {"reference": NO_IMAGES | not_finite(3, 28, 28, 1)},
     partial(FIGURE_1A): {**SIZES, **RUNS, "epsilon": NOT_POSITIVE, "initial": NO_CHOICE},

@@ -179,6 +179,26 @@ def test_imbalance_of_few_real_digits_is_not_nothing(digits):
     assert few > 2 * many
 
 
+def test_one_look_of_the_classifier_gives_all_scores_the_very_same(digits, monkeypatch):
+    images, reference = digits[:700], data.mnist("test")  # 700: no whole number of the classifier's batches
+    by_images = [
+        frechet_digit_distance(images, reference),
+        metrics.class_imbalance(images, reference),
+        metrics.class_shares(images),
+        metrics.digit_features(images),
+    ]
+    looks = [metrics.classified(each) for each in (images, reference)]
+    monkeypatch.setattr(metrics, "_trained_classifier", None)  # nobody looks again
+    by_looks = [
+        frechet_digit_distance(*looks),
+        metrics.class_imbalance(*looks),
+        metrics.class_shares(looks[0]),
+        metrics.digit_features(looks[0]),
+    ]
+    for one, other in zip(by_images, by_looks, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     damaged = bytearray(metrics.CLASSIFIER.read_bytes())
     damaged[1000] ^= 1
@@ -218,6 +238,8 @@ def test_one_point_has_no_covariance():
 def test_images_of_another_form_or_too_few_are_refused(wrong):
     with pytest.raises(ValueError, match=r"^images: expected "):
         frechet_digit_distance(wrong, np.zeros((100, 28, 28, 1)))
+    with pytest.raises(ValueError, match=r"^reference: expected "):
+        frechet_digit_distance(np.zeros((100, 28, 28, 1)), wrong)
 
 
 def test_images_that_are_not_finite_are_refused():

@@ -23,14 +23,17 @@ def test_a_run_is_judged_now_and_then(method):
 
 
 def test_the_same_seed_gives_the_same_scores_and_they_are_those_of_its_samples(monkeypatch):
-    judged = []
-    plain = metrics.frechet_digit_distance
-    monkeypatch.setattr(metrics, "frechet_digit_distance", lambda *sets: judged.append(sets) or plain(*sets))
-    one, other, third = (train("GAN", seed, 2, pair=small, looks=1, samples=70) for seed in (0, 0, 1))
+    looked_at = []
+    plain = metrics.classified
+    monkeypatch.setattr(metrics, "classified", lambda images: looked_at.append(images) or plain(images))
+    one, other, third = (train("GAN", seed, 2, pair=small, looks=2, samples=70) for seed in (0, 0, 1))
     assert one["frechet"] == other["frechet"] != third["frechet"]
-    images, reference = judged[0]
-    np.testing.assert_array_equal(images[:16], one["images"])
+    reference, _, images = looked_at[:3]  # each once, whatever scores it is for
+    assert len(looked_at) == 3 * 3
     np.testing.assert_array_equal(reference, data.mnist("test"))
+    np.testing.assert_array_equal(images[:16], one["images"])
+    assert one["frechet"][1] == metrics.frechet_digit_distance(images, reference)
+    assert one["imbalance"][1] == metrics.class_imbalance(images, reference)
 
 
 def test_the_step_size_is_the_papers_or_the_one_that_is_asked_for(monkeypatch):
