@@ -1,4 +1,4 @@
-"""What a training step needs where several devices share it (tf.distribute). Used by trainers, penalty and guard.
+"""What a training step needs where several devices share it (tf.distribute). Used by trainers and whatever they use.
 
 Each device has its rows of a batch. Losses are means over the whole batch, so gradients are averaged; random numbers
 are those that one device would draw for the whole batch; a variable is changed on all devices alike. On one device

@@ -9,7 +9,7 @@ import functools
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
-from gancode import quick
+from gancode import devices, quick
 from gancode.checks import flag, numbers, one_of, positive_integer, short
 
 NORMS = {
@@ -103,7 +103,10 @@ class PlusRandomSample(layers.Layer):
         self.rows = random.SeedGenerator(0)
 
     def call(self, latent, training=True):  # (batch, ...)
-        rows = random.randint(tf.shape(latent)[:1], 0, len(self.samples), seed=self.rows if training else 0)
+        def draw(n):
+            return random.randint((n,), 0, len(self.samples), seed=self.rows if training else 0)
+
+        rows = devices.share(tf.shape(latent)[0], draw)
         return latent + tf.gather(self.samples, rows)
 
 

@@ -159,6 +159,17 @@ def test_two_generators_of_noisy_samples_draw_the_same():
     np.testing.assert_array_equal(one, noisy_samples(CORNERS)(noise(100, 2)))
 
 
+def test_noisy_samples_are_the_same_in_python_in_a_graph_and_in_xla():
+    def draws(**how):
+        generator = noisy_samples(np.arange(50, dtype=np.float32)[:, None])
+        draw = tf.function(generator, autograph=False, **how) if how else generator
+        return np.concatenate([draw(tf.zeros((100, 1)), training=training) for training in (True, True, False)])
+
+    plain = draws()
+    np.testing.assert_array_equal(draws(reduce_retracing=True), plain)
+    np.testing.assert_array_equal(draws(jit_compile=True), plain)
+
+
 # --- norms ---
 
 

@@ -97,6 +97,17 @@ def test_random_numbers_of_two_devices_are_those_that_one_draws():
     assert len(np.unique(uniform)) == 8
 
 
+def test_noisy_samples_of_two_devices_are_those_that_one_draws():
+    samples, latent = np.arange(50, dtype=np.float32)[:, None], tf.zeros((40, 1))
+    alone = models.noisy_samples(samples)
+    with TWO.scope():
+        shared = models.noisy_samples(samples)
+    for training in (True, True, False):
+        drawn = rows_put_together(lambda rows, training=training: shared(rows, training=training), latent)
+        np.testing.assert_array_equal(drawn, alone(latent, training=training))
+        assert (drawn[:20] == drawn[20:]).mean() < 0.5
+
+
 def test_one_device_under_a_strategy_is_one_device():
     alone, under = made(ONE), made(tf.distribute.MirroredStrategy(["CPU:0"]), steps_per_execution=2)
     for trainer in (alone, under):
