@@ -1,0 +1,99 @@
+"""How much memory a training step takes for each sample of its batch, on a CPU. Chapter 6.
+
+    python -m gancode.memory --repeats 3 --out memory.json
+
+A gradient needs what its network computed on the way there, for every sample. That grows with the batch; weights,
+optimisers and TensorFlow itself do not. So two batch sizes are tried, each in a fresh process, and the slope between
+their peaks is taken.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import keras
+import tensorflow as tf
+
+from gancode import models, scoreboard
+from gancode.checks import one_of, positive_integer
+from gancode.measured import Measured
+
+STATUS = pathlib.Path("/proc/self/status")
+ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    # What is free goes back at once; else glibc keeps some for later, and a peak tells how much it kept.
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+}
+
+
+def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
+    """Kilobytes (of 1024 bytes) by which a step's peak grows with each further sample of its batch.
+
+    method: one of scoreboard.METHODS. channels: of the convolutional pair. batch_sizes: a smaller and a larger one.
+    repeat: which measurement this is; it changes nothing.
+
+    Returns {"kilobytes": the slope, "peaks": of the two processes, "cores": of the machine, for what several compute at
+    the same time they hold at the same time}.
+
+    Raises ValueError for a method that is none and for batch sizes that do not grow.
+    """
+    one_of("method", method, scoreboard.METHODS)
+    positive_integer("channels", channels)
+    small, large = (positive_integer("batch_sizes", size) for size in batch_sizes)
+    if small >= large:
+        raise ValueError(f"batch_sizes: expected a smaller and a larger one, got {small} and {large}")
+    peaks = [in_a_fresh_process(method, channels, size) for size in (small, large)]
+    return {"kilobytes": (peaks[1] - peaks[0]) / (large - small), "peaks": peaks, "cores": os.cpu_count()}
+
+
+def in_a_fresh_process(*settings):
+    """What `peak_of_steps` says in a process that has done nothing else."""
+    code = f"from gancode import memory; print(memory.peak_of_steps(*{settings!r}))"
+    paths = [str(pathlib.Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return int(run.stdout.split()[-1])
+
+
+def peak_of_steps(method, channels, batch_size, steps=2):
+    """The peak of this process's memory, in kilobytes, after a few generator steps on noise."""
+    trainer_class, n_critic = scoreboard.METHODS[method]
+    keras.utils.set_random_seed(0)
+    trainer = trainer_class(models.conv_generator(channels=channels), models.conv_critic(channels), seed=0)
+    trainer.compile()
+    step = tf.function(trainer.train_step, autograph=False)
+    real = tf.random.uniform((batch_size, n_critic, 28, 28, 1), -1, 1)
+    for _ in range(steps):
+        step(real)
+    return peak()
+
+
+def peak():
+    """The most that this process has had in memory, in kilobytes. Raises RuntimeError where Linux does not tell."""
+    # Not ru_maxrss: a process inherits that of the one that started it.
+    found = re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text()) if STATUS.exists() else None
+    if not found:
+        raise RuntimeError(f"{STATUS}: expected a line VmHWM, as on Linux")
+    return int(found[1])
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=["GAN", "WGAN", "WGAN-GP"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--out", required=True, help="NAME.json; what is in it is not measured again")
+    options = parser.parse_args(arguments)
+    cases = [
+        {"method": method, "channels": options.channels, "batch_sizes": [512, 1536], "repeat": repeat}
+        for repeat in range(options.repeats)
+        for method in options.methods
+    ]
+    Measured(options.out, "python -m gancode.memory").add_all(cases, a_sample)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gancode import memory
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
+
+
+@linux
+@pytest.mark.slow
+def test_a_step_takes_at_least_what_the_critics_two_passes_keep():
+    """The blocks of an image, both convolutions and both activations of them, of a real sample and of a fake."""
+    kept = 2 * (28 * 28 + 2 * 14 * 14 * 16 + 2 * 7 * 7 * 32) * 4 / 1024
+    found = memory.a_sample("GAN")
+    assert kept * 0.9 < found["kilobytes"] < 2 * kept
+    assert found["kilobytes"] * 1024 == pytest.approx(found["peaks"][1] - found["peaks"][0])
+
+
+@linux
+def test_the_peak_is_of_this_process_alone_and_does_not_fall():
+    code = "from gancode.memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
+    ballast = np.ones(2**26)  # 512 MB, which are this process's and not that one's
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    before, after = map(int, said.split())
+    assert memory.peak() > before + ballast.nbytes / 2 / 1024
+    assert 2**16 < after - before < 2**17 + 2**14
+
+
+def test_the_slope_by_hand(monkeypatch):
+    asked = []
+    monkeypatch.setattr(memory, "in_a_fresh_process", lambda *case: asked.append(case) or 1000 + 7 * case[-1])
+    found = memory.a_sample("WGAN-GP", channels=3, batch_sizes=(10, 30))
+    assert found["kilobytes"] == 7 and found["peaks"] == [1070, 1210]
+    assert asked == [("WGAN-GP", 3, 10), ("WGAN-GP", 3, 30)]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"method": "BEGAN"}, r"method: expected one of 'GAN', .* got 'BEGAN'"),
+        ({"channels": 0}, "channels: expected a whole number of at least 1, got 0"),
+        ({"batch_sizes": (4, 0.5)}, "batch_sizes: expected a whole number of at least 1, got 0.5"),
+        ({"batch_sizes": (4, 4)}, "batch_sizes: expected a smaller and a larger one, got 4 and 4"),
+    ],
+)
+def test_wrong_settings_are_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        memory.a_sample(**{"method": "GAN"} | wrong)
+
+
+def test_from_the_shell_every_method_is_measured_so_many_times_and_none_again(tmp_path, monkeypatch):
+    measured, out = [], tmp_path / "memory.json"
+    monkeypatch.setattr(memory, "in_a_fresh_process", lambda *case: measured.append(case) or case[-1])
+    for _ in range(2):
+        memory.main(["--repeats", "2", "--channels", "1", "--out", str(out)])
+    cases = json.loads(out.read_text())["cases"]
+    assert [(each["case"]["repeat"], each["case"]["method"]) for each in cases] == [
+        (repeat, method) for repeat in (0, 1) for method in ("GAN", "WGAN", "WGAN-GP")
+    ]
+    assert len(measured) == 2 * len(cases)
+    assert {each["result"]["kilobytes"] for each in cases} == {1.0}
+
+
+def test_where_no_linux_tells_it_is_said_that_it_can_not_be_known(tmp_path, monkeypatch):
+    for status in (tmp_path / "none", tmp_path / "other"):
+        monkeypatch.setattr(memory, "STATUS", status)
+        with pytest.raises(RuntimeError, match="expected a line VmHWM, as on Linux"):
+            memory.peak()
+        (tmp_path / "other").write_text("Name:  python\n")
