@@ -10,6 +10,8 @@ One small file an idea, in the order of the chapters:
     probes      what a critic looks like inside; snapshots of samples            all
     microscope  the experiments behind the paper's Figure 1                      5
     scoreboard  one budget for all methods, several seeds                        6
+    after       what came after WGAN-GP, as variants                             7
+    dirac       the smallest GAN: one point against another                      7
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all

@@ -50,6 +50,16 @@ class DRAGAN(GAN):
         return self.penalty_weight * gradient_penalty(self.critic, real, around, seed=self.draw("interpolates"))
 
 
+class GANGP(GAN):
+    """The GAN's loss with WGAN-GP's penalty: is it the distance that helps, or the slope (Fedus et al. 2018)?"""
+
+    def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
+        super().__init__(generator, critic, **kwargs)
+        self.penalty_weight = positive("penalty_weight", penalty_weight)
+
+    penalty = WGANGP.penalty
+
+
 class R1GAN(GAN):
     """The GAN's loss, and a slope near 0 at the data: then the game converges (Mescheder et al. 2018, R1).
 
@@ -84,12 +94,31 @@ class R3GAN(R1GAN):
         return {"generator_loss": loss}
 
 
+class SNGAN(GAN):
+    """The GAN's loss, and a critic whose every layer is bounded by itself (Miyato et al. 2018): see `spectral`."""
+
+    def __init__(self, generator, critic, **kwargs):
+        super().__init__(generator, spectral(critic), **kwargs)
+
+
 def spectral(critic):
     """The critic with every kernel divided by its largest singular value (Miyato et al. 2018). No penalty, no clip.
 
     critic: a built Sequential one. Returns a new model with the same weights, to be trained with a GAN's or a WGAN's
     loss. Of dense layers with ReLU between them its slope is then at most 1. A convolution's kernel is taken as a
-    matrix, (height * width * inputs, outputs), as in the paper; that is not quite its slope as a map of images.
+    matrix, (height * width * inputs, outputs), as in the paper; that is not quite its slope as a map of images. The
+    paper differentiates through the division; Keras divides the kernel itself, each time the critic is called.
     """
     layers = [keras.layers.SpectralNormalization(one) if hasattr(one, "kernel") else one for one in critic.layers]
     return keras.Sequential([keras.Input(critic.input_shape[1:]), *layers], name="critic")
+
+
+METHODS = {  # name: trainer, critic steps a generator step; beside those of `scoreboard`
+    "WGAN-LP": (WGANLP, 5),
+    "WGAN-div": (WGANDiv, 5),
+    "DRAGAN": (DRAGAN, 1),
+    "GAN-GP": (GANGP, 1),
+    "SN-GAN": (SNGAN, 1),
+    "R1": (R1GAN, 1),
+    "R3GAN": (R3GAN, 1),
+}

@@ -7,11 +7,12 @@ trains each method with each seed, writes every run down when it is done, and go
 
 import argparse
 import time
+from functools import partial
 
 import keras
 import numpy as np
 
-from gancode import data, metrics, models, trainers
+from gancode import after, data, metrics, models, trainers
 from gancode.checks import named, one_of, positive, positive_integer
 from gancode.guard import NotFiniteError
 from gancode.measured import Measured
@@ -22,16 +23,17 @@ METHODS = {  # name: trainer, critic steps a generator step
     "WGAN": (trainers.WGAN, 5),
     "WGAN-GP": (trainers.WGANGP, 5),
 }
+ALL = METHODS | after.METHODS
 RATES = {"GAN": 2e-4, "LSGAN": 2e-4, "WGAN": 5e-5, "WGAN-GP": 1e-4}  # the papers' own step sizes
 
 
 def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, callbacks=None):
     """Train one pair with one method and judge its samples now and then.
 
-    method: "GAN", "LSGAN", "WGAN" or "WGAN-GP". seed: of weights, latents and data. steps: generator steps.
-    rate: step size of both optimisers, the paper's if None. pair: a function that returns (generator, critic); the
-    convolutional pair with so many channels if None. looks: how often samples are judged, evenly. samples: how many.
-    callbacks: as `fit` takes them, `probes.Snapshots` for example.
+    method: "GAN", "LSGAN", "WGAN", "WGAN-GP" or one of chapter 7's. seed: of weights, latents and data.
+    steps: generator steps. rate: step size of both optimisers, the paper's if None. pair: a function that returns
+    (generator, critic); the convolutional pair with so many channels if None. looks: how often samples are judged,
+    evenly. samples: how many. callbacks: as `fit` takes them, `probes.Snapshots` for example.
 
     Returns a dict of lists, one entry a look: "generator_steps", "critic_steps", "frechet" (to the test digits),
     "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the run);
@@ -40,7 +42,7 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     Raises NotFiniteError where training does or samples are NaN or inf; ValueError for a method that is none and for
     steps that do not divide.
     """
-    trainer_class, n_critic = METHODS[one_of("method", method, METHODS)]
+    trainer_class, n_critic = ALL[one_of("method", method, ALL)]
     positive_integer("steps", steps)
     gap, left = divmod(steps, positive_integer("looks", looks))
     if left or gap == 0:
@@ -48,9 +50,9 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
     trainer = trainer_class(*networks, seed=seed)
-    rate = RATES[method] if rate is None else positive("rate", rate)
-    optimisers = [trainer.default_optimizer(rate) for _ in range(2)]
-    trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
+    own = trainer.default_optimizer
+    optimiser = own if rate is None else partial(own, positive("rate", rate))
+    trainer.compile(optimiser(), optimiser(), steps_per_execution=np.gcd(gap, 100).item())
     dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     reference = metrics.classified(data.mnist("test"))
     record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}
@@ -95,12 +97,12 @@ def together(runs, score="frechet", by="generator_steps"):
 
 def for_equal_critics(method, steps):
     """How many generator steps give a method's critic as many steps as `steps` with n_critic 5 do."""
-    return steps * 5 // METHODS[method][1]
+    return steps * 5 // ALL[method][1]
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--methods", nargs="+", choices=ALL, default=list(METHODS))
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rates", nargs="+", type=float, help="step sizes to try; the papers' own if none is named")
@@ -113,7 +115,7 @@ def main(arguments=None):
         | {"steps": for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for method in options.methods
-        for rate in options.rates or [RATES[method]]
+        for rate in options.rates or [RATES.get(method)]
     ]
     Measured(options.out, "python -m gancode.scoreboard").add_all(cases, scores)
 

@@ -11,6 +11,14 @@ COLOURS = {
     "LSGAN": "#009E73",
     "WGAN": "#D55E00",
     "WGAN-GP": "#0072B2",
+    # chapter 7's; nine colours are more than an eye keeps apart, so a name stands beside each
+    "WGAN-LP": "#56B4E9",
+    "WGAN-div": "#4B3FA7",
+    "DRAGAN": "#8A5A00",
+    "GAN-GP": "#A8A000",
+    "SN-GAN": "#7A7A7A",
+    "R1": "#8E4585",
+    "R3GAN": "#117733",
     "real": "#222222",
     "fake": "#B4569B",
 }

@@ -5,10 +5,10 @@ import tensorflow as tf
 from keras.optimizers import SGD
 
 from gancode import data, losses, models, penalty
-from gancode.after import DRAGAN, R1GAN, R3GAN, WGANLP, WGANDiv, spectral
-from gancode.trainers import GAN
+from gancode.after import DRAGAN, GANGP, METHODS, R1GAN, R3GAN, SNGAN, WGANLP, WGANDiv, spectral
+from gancode.trainers import GAN, WGANGP
 
-ALL = [WGANLP, WGANDiv, DRAGAN, R1GAN, R3GAN]
+ALL = [WGANLP, WGANDiv, DRAGAN, GANGP, R1GAN, R3GAN]
 every_method = pytest.mark.parametrize("method", ALL)
 
 W, FAKE = np.array([0.3, -0.4]), np.array([1.5, -0.5])  # a critic of slope 1/2; where all fakes are
@@ -38,6 +38,7 @@ PRICES = {
     WGANLP: lambda k: 10 * max(0, k - 1) ** 2,
     WGANDiv: lambda k: 2 * k**6,
     DRAGAN: lambda k: 10 * (k - 1) ** 2,
+    GANGP: lambda k: 10 * (k - 1) ** 2,
     R1GAN: lambda k: 10 / 2 * k**2,
     R3GAN: lambda k: 10 / 2 * k**2 * 2,
 }
@@ -130,6 +131,35 @@ def test_a_spectral_mlp_is_nowhere_steeper_than_1():
     trainer.fit(data.batches(data.eight_gaussians(500, seed=0), 32, 1, seed=0), steps_per_epoch=100, verbose=0)
     places = tf.constant(3 * noise(500, 2))
     assert penalty.gradient_norms(lambda x: critic(x, training=False), places).numpy().max() < 1.05
+
+
+def test_a_gan_gp_looks_where_a_wgan_gp_does():
+    real, fake = tf.constant(noise(8, 2)), tf.constant(noise(8, 2, seed=1))
+    keras.utils.set_random_seed(0)
+    networks = models.mlp_generator(1, 8), models.mlp_critic(2, 8)
+    prices = []
+    for method in (GANGP, WGANGP):
+        trainer = method(*networks, seed=3)
+        trainer.compile(SGD(0.1), SGD(0.1))
+        prices.append(trainer.penalty(real, fake).numpy())
+    assert prices[0] == prices[1]
+
+
+def test_an_sn_gan_is_a_gan_whose_critic_is_spectral():
+    trainer = SNGAN(models.mlp_generator(1, 8), models.mlp_critic(2, 8), seed=0)
+    assert sum(isinstance(layer, keras.layers.SpectralNormalization) for layer in trainer.critic.layers) == 3
+    assert trainer.objective is losses.non_saturating
+    other = SNGAN(models.mlp_generator(1, 8), models.mlp_critic(2, 8), loss=losses.wasserstein)
+    assert other.objective is losses.wasserstein
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_method_of_the_race_can_be_trained_on_digits(name):
+    method, n_critic = METHODS[name]
+    trainer = method(models.conv_generator(4, 2), models.conv_critic(2), seed=0)
+    trainer.compile()
+    history = trainer.fit(data.batches(data.mnist()[:40], 8, n_critic, seed=0), steps_per_epoch=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
 
 
 @pytest.mark.parametrize("value", [0, -1.0, float("nan")])
