@@ -103,6 +103,8 @@ def test_a_page_opens_whole(page, address, name):
         page.set_viewport_size(screen)
         wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide <= seen, f"{wide} px of page on {seen} px of screen"
+        cut = "[...document.querySelectorAll('.prev-next-area a')].filter(a => a.scrollWidth > a.clientWidth)"
+        assert page.evaluate(f"{cut}.map(a => a.innerText)") == []
     broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     assert not broken
     assert not page.trouble
