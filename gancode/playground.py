@@ -15,7 +15,10 @@ import re
 from gancode.checks import number, one_of, short
 
 FOLDER = pathlib.Path(__file__).parent / "critic_lab"
-ENGINE = ("random", "data", "matrix", "network", "critic", "optimiser", "transport", "trainer", "worker")
+ENGINE = (
+    *("random", "allowed", "data", "matrix", "network", "critic", "optimiser", "transport", "look", "trainer"),
+    "worker",
+)
 PAGE = ("settings", "words", "surface", "pictures", "drawing", "controls", "page")
 
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)

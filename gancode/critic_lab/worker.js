@@ -1,0 +1,147 @@
+// The engine's end of the conversation with the page. It trains in slices and listens between them.
+import {Trainer} from "./trainer.js"
+
+const SLICE = 12; // milliseconds
+const STATES_A_SECOND = 30;
+const SURFACE_COST = 12e6; // multiplications that a look may spend on the surface while training goes on
+const FINEST = 64;
+
+const COARSEST = 24;
+
+const lab = {
+  trainer: null,
+  running: false,
+  wanted: Infinity, // critic steps a second
+  until: null, // how many there shall be, where that was asked for
+  loop: 0, // which loop is the one that runs: an older one ends
+  seen: true, // the page has drawn the last state
+  sentAt: 0,
+  lookTook: 0,
+  since: 0, // when the present count of steps began, and the count
+  made: 0,
+  rate: 0, // critic steps a second, as measured
+};
+
+const ANSWERS = {
+  reset({settings, points}) {
+    Object.assign(lab, {running: false, trainer: null, rate: 0});
+    lab.trainer = new Trainer(settings, points);
+    send();
+  },
+  change({settings}) {
+    trainer().change(settings);
+    if (!lab.running) send();
+  },
+  play({stepsPerSecond}) {
+    if (!(stepsPerSecond > 0)) throw new Error(`stepsPerSecond: expected a number above 0, got ${stepsPerSecond}`);
+    start(stepsPerSecond, null);
+  },
+  until({steps}) {
+    if (!(steps >= 0)) throw new Error(`steps: expected a number from 0 on, got ${steps}`);
+    start(Infinity, steps);
+  },
+  pause() {
+    trainer();
+    lab.running = false;
+    send();
+  },
+  step({what}) {
+    if (what === "critic") trainer().criticStep();
+    else if (what === "generator") trainer().generatorStep();
+    else throw new Error(`what: expected critic or generator, got ${what}`);
+    trainer().notePoint();
+    send();
+  },
+  look() {
+    trainer();
+    send();
+  },
+  seen() {
+    lab.seen = true;
+  },
+};
+
+self.onmessage = ({data}) => orTrouble(() => {
+  const names = Object.keys(ANSWERS);
+  if (!names.includes(data.type)) throw new Error(`type: expected one of ${names.join(", ")}, got ${data.type}`);
+  ANSWERS[data.type](data);
+});
+
+function orTrouble(action) {
+  try {
+    action();
+  } catch (error) {
+    lab.running = false;
+    self.postMessage({type: "trouble", what: error.message});
+  }
+}
+
+function trainer() {
+  if (!lab.trainer) throw new Error("reset: expected one before anything else");
+  return lab.trainer;
+}
+
+// A message to oneself comes after those that wait already, and sooner than a timer, which waits 4 ms.
+const again = new MessageChannel();
+again.port1.onmessage = ({data}) => orTrouble(() => train(data));
+
+function start(stepsPerSecond, until) {
+  trainer();
+  lab.loop += 1;
+  Object.assign(lab, {running: true, wanted: stepsPerSecond, until, since: performance.now(), made: 0});
+  again.port2.postMessage(lab.loop);
+}
+
+// One slice of training.
+function train(loop) {
+  if (!lab.running || loop !== lab.loop) return;
+  const end = performance.now() + SLICE;
+  let now = performance.now();
+  while (now < end && !reached() && lab.made < due(now)) {
+    lab.trainer.step();
+    lab.made += 1;
+    now = performance.now();
+  }
+  if (reached()) {
+    lab.running = false;
+    send();
+    return;
+  }
+  measure(now);
+  // A look may take a quarter of the time, so that pictures of a large critic do not keep it from training.
+  const pause = Math.max(1000 / STATES_A_SECOND, 4 * lab.lookTook);
+  if (lab.until === null && lab.seen && now - lab.sentAt >= pause) send();
+  if (lab.made < due(now)) again.port2.postMessage(loop);
+  else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, 1000 / lab.wanted));
+}
+
+function reached() {
+  return lab.until !== null && lab.trainer.criticSteps >= lab.until;
+}
+
+// How many steps there should have been since the count began
+function due(now) {
+  return lab.wanted === Infinity ? Infinity : 1 + (now - lab.since) / 1000 * lab.wanted;
+}
+
+// Twice a second the count begins anew: what a slow machine is behind by then it need not catch up.
+function measure(now) {
+  if (now - lab.since < 500 || lab.made < 2) return;
+  lab.rate = lab.made / (now - lab.since) * 1000;
+  Object.assign(lab, {since: now, made: 0});
+}
+
+function send() {
+  const begun = performance.now();
+  const weights = lab.trainer.critic.weights.length;
+  const size = Math.max(COARSEST, Math.min(FINEST, Math.floor(Math.sqrt(SURFACE_COST / weights))));
+  const seen = lab.trainer.look(lab.running ? size : FINEST);
+  const newCurve = lab.trainer.curve;
+  lab.trainer.curve = [];
+  const state = {type: "state", running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
+  const arrays = [seen.real, seen.fake, seen.surface, seen.layerNorms, seen.inputNorms, seen.weights.edges, seen.weights.counts];
+  self.postMessage(state, arrays.map((array) => array.buffer));
+  lab.sentAt = performance.now();
+  if (lab.running) lab.lookTook = lab.sentAt - begun;
+  lab.seen = false;
+}
