@@ -8,9 +8,12 @@ they are joined here: the page's files into one script, the engine's into the te
 import base64
 import functools
 import html as escape
+import io
 import json
 import pathlib
 import re
+
+from PIL import Image
 
 from gancode.checks import number, one_of, short
 
@@ -70,10 +73,13 @@ def html(preset=None, **settings):
 
 def fragment(preset=None, **settings):
     """The same without the document around it, to stand in a page. For the arguments see `lab`."""
-    still = base64.b64encode((FOLDER / "still.webp").read_bytes()).decode()
+    still = (FOLDER / "still.webp").read_bytes()
+    width, height = Image.open(io.BytesIO(still)).size
     parts = {
         "STYLE": _text("page.css"),
-        "STILL": f"data:image/webp;base64,{still}",
+        "STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}",
+        "WIDTH": str(width),
+        "HEIGHT": str(height),
         "START": escape.escape(json.dumps(start(preset, settings))),
         "ENGINE": json.dumps(join(ENGINE)).replace("<", "\\u003c"),  # no text of ours may end the script
         "PAGE": join(PAGE),
