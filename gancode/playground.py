@@ -22,7 +22,7 @@ ENGINE = (
     *("random", "allowed", "data", "matrix", "network", "critic", "optimiser", "transport", "look", "trainer"),
     "worker",
 )
-PAGE = ("settings", "words", "surface", "pictures", "drawing", "controls", "page")
+PAGE = ("settings", "words", "surface", "pictures", "drawing", "screen", "controls", "page")
 
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)
 NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}

@@ -44,7 +44,7 @@ function choice(name, {label, choices}, chosen) {
 }
 
 // The stops are not even steps, so the slider's own number is a stop's place; what it says is the value.
-function slider(name, {label, stops}, chosen) {
+function slider(name, {label, stops, live}, chosen) {
   const id = `lab-${name}`;
   const input = element("input", {type: "range", id, min: 0, max: stops.length - 1, step: 1});
   const output = element("output", {for: id});
@@ -54,7 +54,7 @@ function slider(name, {label, stops}, chosen) {
     input.setAttribute("aria-valuetext", text);
   };
   input.addEventListener("input", () => say(stops[input.value]));
-  input.addEventListener("change", () => chosen(stops[input.value]));
+  input.addEventListener(live ? "input" : "change", () => chosen(stops[input.value])); // a reset waits for the end
   const row = element("div", {class: "slider"}, element("label", {for: id}, label), output, input);
   const nearest = (value) => stops.reduce((best, stop, k) => Math.abs(stop - value) < Math.abs(stops[best] - value) ? k : best, 0);
   return {row, show: (value) => { input.value = nearest(value); say(value); }};

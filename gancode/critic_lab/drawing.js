@@ -2,7 +2,7 @@
 
 import {fitted, placer} from "./surface.js";
 
-export const PLANE = {left: -2, right: 2, bottom: -2, top: 2};
+const PLANE = {left: -2, right: 2, bottom: -2, top: 2};
 export const FEWEST = 8; // points to train with
 const MOST_POINTS = 600;
 const APART = 0.06; // between the points of a stroke
@@ -93,9 +93,10 @@ export function drawPoints(canvas, points, ink) {
   }
 }
 
-export function drawCursor(canvas, cursor, extent, ink) {
+export function drawCursor(canvas, cursor, ink) {
   if (!cursor.seen) return;
-  const context = canvas.getContext("2d"), [x, y] = placer(extent, canvas.clientWidth, canvas.clientHeight)(cursor.x, cursor.y);
+  const context = canvas.getContext("2d");
+  const [x, y] = placer(PLANE, canvas.clientWidth, canvas.clientHeight)(cursor.x, cursor.y);
   for (const [colour, wide] of [[ink.paper, 5], [ink.real, 2]]) {
     context.strokeStyle = colour;
     context.lineWidth = wide;

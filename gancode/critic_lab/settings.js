@@ -6,7 +6,7 @@ export const CONTROLS = {
     "eight": "8 Gaussians", "twenty-five": "25 Gaussians", "swiss-roll": "Swiss roll", "own": "Draw your own"}},
   "generator": {"label": "Fakes", "start": "fixed", "choices": {
     "fixed": "Data plus noise, fixed", "learning": "A generator that learns"}},
-  "constraint": {"label": "Constraint", "start": "penalty", "choices": {
+  "constraint": {"label": "Constraint", "start": "penalty", "live": true, "choices": {
     "none": "None", "clip": "Clip the weights", "penalty": "Gradient penalty", "one-sided": "Penalty, one-sided"}},
   "clip": {"label": "Clip bound c", "start": 0.01, "live": true,
     "stops": [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]},
