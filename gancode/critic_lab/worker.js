@@ -110,7 +110,7 @@ function train(loop) {
   measure(now);
   // A look may take a quarter of the time, so that pictures of a large critic do not keep it from training.
   const pause = Math.max(1000 / STATES_A_SECOND, 4 * lab.lookTook);
-  if (lab.until === null && lab.seen && now - lab.sentAt >= pause) send();
+  if (lab.seen && now - lab.sentAt >= pause) send();
   if (lab.made < due(now)) again.port2.postMessage(loop);
   else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, 1000 / lab.wanted));
 }
