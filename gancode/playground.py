@@ -38,7 +38,10 @@ DOCUMENT = """<!doctype html>
 <title>The critic lab</title>
 </head>
 <body style="margin:0">
+<main>
+<h1 style="position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)">The critic lab</h1>
 {}
+</main>
 </body>
 </html>
 """

@@ -41,7 +41,7 @@ export const PRESETS = {
   "vanish": {
     "title": "Clip 0.01, twelve layers: it vanishes",
     "settings": {"data": "swiss-roll", "constraint": "clip", "clip": 0.01, "depth": 12, "width": 128, "rate": 5e-4, "optimiser": "rmsprop", "batch": 64, "generator": "learning"},
-    "steps": 25,
+    "steps": 5,
     "question": "Make one critic step and look at the gradient by layer. Why does layer 1 learn nothing? Then move the clip bound, without a reset: is there one that mends it?",
     "answer": "On its way back each layer multiplies the gradient by about c √(n/2) = 0.08, and twelve layers do so twelve times. It is there after the first clip: geometry, nothing learned. A larger bound helps for some steps, and then training aligns the weights' signs and the gradient explodes."
   },
@@ -55,14 +55,14 @@ export const PRESETS = {
   "level": {
     "title": "Penalty, twelve layers: it stays level",
     "settings": {"data": "swiss-roll", "constraint": "penalty", "lambda": 10, "depth": 12, "width": 128, "rate": 5e-4, "optimiser": "adam", "batch": 64, "generator": "learning"},
-    "steps": 100,
+    "steps": 50,
     "question": "Twelve layers again, now with the penalty. How many powers of ten lie between the first layer and the last? Then switch the constraint to “Clip the weights” while it plays.",
     "answer": "Less than one. Nothing holds the weights; only the slope at the samples is paid for. One clip at 0.01 takes all of it away within a single step, and switching back does not bring it back soon."
   },
   "no-constraint": {
     "title": "No constraint: the number that means nothing",
     "settings": {"data": "eight", "constraint": "none", "rate": 0.001, "optimiser": "adam"},
-    "steps": 300,
+    "steps": 100,
     "question": "The estimate of W1 grows and grows. Is the critic getting better? Look at its slope, then switch on the penalty without a reset.",
     "answer": "A critic that may be as steep as it likes doubles its values and doubles the “distance”. The shape of the map may even be good; the number is in units of a slope that nobody holds. The penalty brings the slope down to about 1, and the number to W1."
   },
@@ -70,15 +70,15 @@ export const PRESETS = {
     "title": "Clip 0.1: an estimate in units of its own",
     "settings": {"data": "eight", "constraint": "clip", "clip": 0.1, "rate": 5e-4, "optimiser": "rmsprop", "generator": "learning"},
     "steps": 1500,
-    "question": "A generator learns here, as in chapter 3. Does the estimate fall when the exact W1 falls? Does it ever equal it?",
-    "answer": "It follows W1 roughly, once the critic has caught up, but in units of the critic's own slope, which the clip bound, the depth and the width decide. Divided by its steepest slope it can not exceed W1."
+    "question": "A generator learns here, as in chapter 3. Around step 1000 the estimate comes near the exact W1. Is it right, then? Look at the critic’s slope, and try another bound.",
+    "answer": "It comes near by chance. The slope is about 1.7 there, so in honest units the critic sees half of the distance. Another bound, depth or width gives another slope, and another number. Divided by its steepest slope an estimate can not exceed W1."
   },
   "chase": {
     "title": "Penalty: fakes chase the data",
-    "settings": {"data": "eight", "constraint": "penalty", "lambda": 10, "rate": 5e-4, "optimiser": "adam", "generator": "learning"},
-    "steps": 3000,
+    "settings": {"data": "eight", "constraint": "penalty", "lambda": 1, "rate": 0.001, "optimiser": "adam", "generator": "learning"},
+    "steps": 2000,
     "question": "Watch the arrows: each says where the critic would send a fake. Do the fakes go there? What happens to the arrows when fakes and data meet?",
-    "answer": "They go there, all at once, and the map changes under their feet. Where they have arrived the critic has nothing left to tell apart, and its estimate goes to W1, near 0; the arrows then point this way and that."
+    "answer": "They go there, all at once, and the map changes under their feet. The exact W1 falls, and the estimate falls with it, nearly in the same units. Where fakes have arrived there is little left to tell apart, and the arrows point this way and that."
   },
   "draw": {
     "title": "Draw your own data",
