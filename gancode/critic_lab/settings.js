@@ -48,7 +48,7 @@ export const PRESETS = {
   "explode": {
     "title": "Clip 0.1, twelve layers: it explodes",
     "settings": {"data": "swiss-roll", "constraint": "clip", "clip": 0.1, "depth": 12, "width": 128, "rate": 5e-4, "optimiser": "rmsprop", "batch": 64, "generator": "learning"},
-    "steps": 150,
+    "steps": 130,
     "question": "The dashed line foretells a gradient that shrinks a little. Step slowly: after how many critic steps does the measured one leave it, and why?",
     "answer": "The prediction takes the signs of the weights for random. Training aligns them, so that terms add up instead of their squares, and each layer may then multiply by up to c n = 12.8."
   },
