@@ -77,3 +77,28 @@ window.numbers = ({n, seed}) => {
 };
 
 window.freshWeights = ({sizes, seed}) => ({weights: pack(new Network(sizes, new Random(seed)).weights)});
+
+// A worker that runs what window.source holds. Its promises are the tests': each message is answered by a state or by
+// trouble, and `when` waits for a state. Each state is answered, as a page does that has drawn it.
+window.openLab = () => {
+  const worker = new Worker(URL.createObjectURL(new Blob([window.source], {type: "text/javascript"})));
+  const lab = {states: 0, first: 0, last: 0, waiting: []};
+  worker.onmessage = ({data}) => {
+    if (data.type === "state") worker.postMessage({type: "seen"});
+    lab.states += 1;
+    lab.waiting = lab.waiting.filter(({wanted, resolve}) => {
+      if (data.type !== "trouble" && !wanted(data)) return true;
+      resolve(data);
+      return false;
+    });
+  };
+  worker.onerror = (event) => console.error(event.message);
+  lab.when = (wanted) => new Promise((resolve) => lab.waiting.push({wanted, resolve}));
+  lab.ask = (message, wanted = () => true) => {
+    const answer = lab.when(wanted);
+    worker.postMessage(message);
+    return answer;
+  };
+  return lab;
+};
+window.plain = (state) => JSON.parse(JSON.stringify(state, (key, value) => ArrayBuffer.isView(value) ? [...value] : value));

@@ -90,12 +90,13 @@ export function addPenaltyGradient(network, room, lambda, oneSided) {
     const push = 2 * lambda * excess(norms[i], oneSided) / (batch * norms[i]);
     for (let j = 2 * i; j < 2 * i + 2; j++) pushes[0][j] = push * between.inputSlope[j];
   }
-  network.layers.forEach(({inputs, outputs, kernel, kernelGradient}, l) => {
+  for (let l = 0; l < network.layers.length; l++) {
+    const {inputs, outputs, kernel, kernelGradient} = network.layers[l];
     productLeftTransposed(pushes[l], between.slopes[l + 1], kernelGradient, inputs, batch, outputs, true);
     if (l === network.layers.length - 1) return; // nothing stands right of the last kernel
     product(pushes[l], kernel, pushes[l + 1], batch, inputs, outputs);
     closeWhereClosed(pushes[l + 1], between.values[l + 1]);
-  });
+  }
 }
 
 // Fills network.gradients for the samples in room.both.input. Returns {loss, penalty}; what is minimised is their sum.

@@ -93,15 +93,29 @@ export class Observer {
 // Of all kernels, without biases. shareAtEnds: within 1 % of the ends of the clip range, or of their own range.
 function histogram(network, bound) {
   let most = 0, atEnds = 0, count = 0;
-  for (const {kernel} of network.layers) for (const weight of kernel) most = Math.max(most, Math.abs(weight));
+  for (const {kernel} of network.layers) most = Math.max(most, largest(kernel));
   const counts = new Float32Array(BINS), end = 0.99 * (bound ?? most);
   for (const {kernel} of network.layers) {
-    for (const weight of kernel) {
-      counts[Math.min(BINS - 1, Math.floor((weight / most + 1) / 2 * BINS))] += 1;
-      if (Math.abs(weight) >= end) atEnds += 1;
-      count += 1;
-    }
+    atEnds += sort(kernel, most, counts, end);
+    count += kernel.length;
   }
   const edges = Float32Array.from({length: BINS + 1}, (_, i) => most * (2 * i / BINS - 1));
   return {edges, counts, shareAtEnds: atEnds / count};
+}
+
+function largest(array) {
+  let most = 0;
+  for (let i = 0; i < array.length; i++) most = Math.max(most, Math.abs(array[i]));
+  return most;
+}
+
+// Into the bins of [-most, most]. Returns how many are at the ends.
+function sort(array, most, counts, end) {
+  const bins = counts.length, scale = bins / (2 * most);
+  let atEnds = 0;
+  for (let i = 0; i < array.length; i++) {
+    counts[Math.min(bins - 1, Math.floor((array[i] + most) * scale))] += 1;
+    if (Math.abs(array[i]) >= end) atEnds += 1;
+  }
+  return atEnds;
 }

@@ -60,7 +60,8 @@ export class Pass {
 
 // The output from pass.input.
 export function forward(network, pass, rows = pass.rows) {
-  network.layers.forEach(({inputs, outputs, kernel, bias}, l) => {
+  for (let l = 0; l < network.layers.length; l++) {
+    const {inputs, outputs, kernel, bias} = network.layers[l];
     const out = pass.values[l + 1], hidden = l < network.layers.length - 1;
     product(pass.values[l], kernel, out, rows, inputs, outputs);
     for (let i = 0, at = 0; i < rows; i++) {
@@ -69,7 +70,7 @@ export function forward(network, pass, rows = pass.rows) {
         out[at] = hidden && a < 0 ? 0 : a;
       }
     }
-  });
+  }
 }
 
 // pass.slopes from pass.outputSlope, after `forward`, down to layer `to`: 0 is the input.
@@ -89,7 +90,8 @@ export function backward(network, pass, to = 0, norms = null) {
 // network.gradients from a pass that went forward and backward. add: to what is there.
 export function weightGradients(network, pass, add = false) {
   const rows = pass.rows;
-  network.layers.forEach(({inputs, outputs, kernelGradient, biasGradient}, l) => {
+  for (let l = 0; l < network.layers.length; l++) {
+    const {inputs, outputs, kernelGradient, biasGradient} = network.layers[l];
     const slopes = pass.slopes[l + 1];
     productLeftTransposed(pass.values[l], slopes, kernelGradient, inputs, rows, outputs, add);
     for (let j = 0; j < outputs; j++) {
@@ -97,7 +99,7 @@ export function weightGradients(network, pass, add = false) {
       for (let at = j; at < rows * outputs; at += outputs) sum += slopes[at];
       biasGradient[j] = sum;
     }
-  });
+  }
 }
 
 // Times the ReLU's slope: 1 where it was open, 0 where it was shut.

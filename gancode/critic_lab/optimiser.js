@@ -38,7 +38,3 @@ export class Adam {
     }
   }
 }
-
-export function makeOptimiser(name, count) {
-  return name === "adam" ? new Adam(count) : new RMSProp(count);
-}

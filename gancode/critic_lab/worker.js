@@ -2,24 +2,25 @@
 import {Trainer} from "./trainer.js"
 
 const SLICE = 12; // milliseconds
-const STATES_A_SECOND = 30;
+const STATES_A_SECOND = 33; // so that some jitter leaves 30
 const SURFACE_COST = 12e6; // multiplications that a look may spend on the surface while training goes on
-const FINEST = 64;
-
 const COARSEST = 24;
+const FINEST = 64;
 
 const lab = {
   trainer: null,
   running: false,
-  wanted: Infinity, // critic steps a second
+  interval: 0, // milliseconds from one critic step to the next; 0: as quick as it goes
+  next: 0, // when the next one is due
   until: null, // how many there shall be, where that was asked for
   loop: 0, // which loop is the one that runs: an older one ends
   seen: true, // the page has drawn the last state
   sentAt: 0,
+  sentSteps: 0,
   lookTook: 0,
-  since: 0, // when the present count of steps began, and the count
+  rate: 0, // critic steps a second, as measured: `made` of them since `since`
+  since: 0,
   made: 0,
-  rate: 0, // critic steps a second, as measured
 };
 
 const ANSWERS = {
@@ -87,8 +88,9 @@ again.port1.onmessage = ({data}) => orTrouble(() => train(data));
 
 function start(stepsPerSecond, until) {
   trainer();
+  const now = performance.now();
+  Object.assign(lab, {running: true, interval: 1000 / stepsPerSecond, next: now, until, since: now, made: 0});
   lab.loop += 1;
-  Object.assign(lab, {running: true, wanted: stepsPerSecond, until, since: performance.now(), made: 0});
   again.port2.postMessage(lab.loop);
 }
 
@@ -97,9 +99,10 @@ function train(loop) {
   if (!lab.running || loop !== lab.loop) return;
   const end = performance.now() + SLICE;
   let now = performance.now();
-  while (now < end && !reached() && lab.made < due(now)) {
+  while (now < end && now >= lab.next && !reached()) {
     lab.trainer.step();
     lab.made += 1;
+    lab.next = Math.max(lab.next + lab.interval, now); // what a slow machine is behind by it need not catch up
     now = performance.now();
   }
   if (reached()) {
@@ -108,25 +111,21 @@ function train(loop) {
     return;
   }
   measure(now);
-  // A look may take a quarter of the time, so that pictures of a large critic do not keep it from training.
-  const pause = Math.max(1000 / STATES_A_SECOND, 4 * lab.lookTook);
-  if (lab.seen && now - lab.sentAt >= pause) send();
-  if (lab.made < due(now)) again.port2.postMessage(loop);
-  else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, 1000 / lab.wanted));
+  // A look may take half of the time, so that pictures of a large critic do not keep it from training.
+  const pause = Math.max(1000 / STATES_A_SECOND, 2 * lab.lookTook);
+  if (lab.seen && now - lab.sentAt >= pause && lab.trainer.criticSteps !== lab.sentSteps) send();
+  const wait = lab.next - performance.now();
+  if (wait <= 0) again.port2.postMessage(loop);
+  else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, wait));
 }
 
 function reached() {
   return lab.until !== null && lab.trainer.criticSteps >= lab.until;
 }
 
-// How many steps there should have been since the count began
-function due(now) {
-  return lab.wanted === Infinity ? Infinity : 1 + (now - lab.since) / 1000 * lab.wanted;
-}
-
-// Twice a second the count begins anew: what a slow machine is behind by then it need not catch up.
+// Anew every second
 function measure(now) {
-  if (now - lab.since < 500 || lab.made < 2) return;
+  if (now - lab.since < 1000) return;
   lab.rate = lab.made / (now - lab.since) * 1000;
   Object.assign(lab, {since: now, made: 0});
 }
@@ -143,5 +142,6 @@ function send() {
   self.postMessage(state, arrays.map((array) => array.buffer));
   lab.sentAt = performance.now();
   if (lab.running) lab.lookTook = lab.sentAt - begun;
+  lab.sentSteps = seen.criticSteps;
   lab.seen = false;
 }
