@@ -82,10 +82,13 @@ window.freshWeights = ({sizes, seed}) => ({weights: pack(new Network(sizes, new 
 // trouble, and `when` waits for a state. Each state is answered, as a page does that has drawn it.
 window.openLab = () => {
   const worker = new Worker(URL.createObjectURL(new Blob([window.source], {type: "text/javascript"})));
-  const lab = {states: 0, first: 0, last: 0, waiting: []};
+  const lab = {states: 0, curve: [], waiting: []};
   worker.onmessage = ({data}) => {
-    if (data.type === "state") worker.postMessage({type: "seen"});
-    lab.states += 1;
+    if (data.type === "state") {
+      worker.postMessage({type: "seen"});
+      lab.states += 1;
+      lab.curve = data.criticSteps ? [...lab.curve, ...data.newCurve] : data.newCurve;
+    }
     lab.waiting = lab.waiting.filter(({wanted, resolve}) => {
       if (data.type !== "trouble" && !wanted(data)) return true;
       resolve(data);

@@ -15,9 +15,8 @@ const lab = {
   until: null, // how many there shall be, where that was asked for
   loop: 0, // which loop is the one that runs: an older one ends
   seen: true, // the page has drawn the last state
-  sentAt: 0,
   sentSteps: 0,
-  lookTook: 0,
+  lookAt: 0, // when the next look is due
   rate: 0, // critic steps a second, as measured: `made` of them since `since`
   since: 0,
   made: 0,
@@ -97,8 +96,8 @@ function start(stepsPerSecond, until) {
 // One slice of training.
 function train(loop) {
   if (!lab.running || loop !== lab.loop) return;
-  const end = performance.now() + SLICE;
   let now = performance.now();
+  const end = lab.seen ? Math.min(now + SLICE, Math.max(now + 1, lab.lookAt)) : now + SLICE;
   while (now < end && now >= lab.next && !reached()) {
     lab.trainer.step();
     lab.made += 1;
@@ -111,9 +110,7 @@ function train(loop) {
     return;
   }
   measure(now);
-  // A look may take half of the time, so that pictures of a large critic do not keep it from training.
-  const pause = Math.max(1000 / STATES_A_SECOND, 2 * lab.lookTook);
-  if (lab.seen && now - lab.sentAt >= pause && lab.trainer.criticSteps !== lab.sentSteps) send();
+  if (lab.seen && now >= lab.lookAt && lab.trainer.criticSteps !== lab.sentSteps) send();
   const wait = lab.next - performance.now();
   if (wait <= 0) again.port2.postMessage(loop);
   else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, wait));
@@ -140,8 +137,9 @@ function send() {
   const state = {type: "state", running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
   const arrays = [seen.real, seen.fake, seen.surface, seen.layerNorms, seen.inputNorms, seen.weights.edges, seen.weights.counts];
   self.postMessage(state, arrays.map((array) => array.buffer));
-  lab.sentAt = performance.now();
-  if (lab.running) lab.lookTook = lab.sentAt - begun;
+  // A look may take half of the time, so that pictures of a large critic do not keep it from training.
+  const took = performance.now() - begun;
+  lab.lookAt = begun + Math.max(1000 / STATES_A_SECOND, 2 * took);
   lab.sentSteps = seen.criticSteps;
   lab.seen = false;
 }
