@@ -38,7 +38,10 @@ function redraw() {
 
 // --- what the worker finds ----------------------------------------------------------------------------------
 
-worker.onmessage = ({data}) => data.type === "state" ? receive(data) : trouble(`${data.what}. Choose a smaller learning rate, or another constraint, and reset.`);
+worker.onmessage = ({data}) => {
+  if (data.type === "state") receive(data);
+  else trouble(`${data.what}. Choose a smaller learning rate, or another constraint, and reset.`);
+};
 worker.onerror = (event) => trouble(event.message);
 
 function receive(state) {
@@ -49,8 +52,10 @@ function receive(state) {
   }
   if (shown.playing && !state.running) setPlaying(false);
   redraw();
-  // only when it is on the screen is the next one asked for: after this frame's drawing
-  setTimeout(() => requestAnimationFrame(() => worker.postMessage({type: "seen"})), shown.playing && calm.matches ? CALM : 0);
+  // The next one is made while this one is drawn. A page that is slow to draw is slow to answer, too.
+  const answer = () => worker.postMessage({type: "seen"});
+  if (shown.playing && calm.matches) setTimeout(answer, CALM);
+  else answer();
 }
 
 function trouble(what) {
