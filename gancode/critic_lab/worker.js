@@ -2,7 +2,7 @@
 import {Trainer} from "./trainer.js"
 
 const SLICE = 12; // milliseconds
-const STATES_A_SECOND = 33; // so that some jitter leaves 30
+const STATES_A_SECOND = 45; // at most; steps are not cut short, so that 30 to 40 are left
 const SURFACE_COST = 12e6; // multiplications that a look may spend on the surface while training goes on
 const COARSEST = 24;
 const FINEST = 64;
@@ -96,6 +96,8 @@ function start(stepsPerSecond, until) {
 // One slice of training.
 function train(loop) {
   if (!lab.running || loop !== lab.loop) return;
+  // Before the slice and not after it: by now the page's answer to the last state may have come.
+  if (lab.seen && performance.now() >= lab.lookAt && lab.trainer.criticSteps !== lab.sentSteps) send();
   let now = performance.now();
   const end = lab.seen ? Math.min(now + SLICE, Math.max(now + 1, lab.lookAt)) : now + SLICE;
   while (now < end && now >= lab.next && !reached()) {
@@ -110,7 +112,6 @@ function train(loop) {
     return;
   }
   measure(now);
-  if (lab.seen && now >= lab.lookAt && lab.trainer.criticSteps !== lab.sentSteps) send();
   const wait = lab.next - performance.now();
   if (wait <= 0) again.port2.postMessage(loop);
   else setTimeout(() => orTrouble(() => train(loop)), Math.min(20, wait));
@@ -129,14 +130,15 @@ function measure(now) {
 
 function send() {
   const begun = performance.now();
-  const weights = lab.trainer.critic.weights.length;
-  const size = Math.max(COARSEST, Math.min(FINEST, Math.floor(Math.sqrt(SURFACE_COST / weights))));
+  const places = SURFACE_COST / lab.trainer.critic.weights.length;
+  const size = Math.max(COARSEST, Math.min(FINEST, Math.floor(Math.sqrt(places))));
   const seen = lab.trainer.look(lab.running ? size : FINEST);
   const newCurve = lab.trainer.curve;
   lab.trainer.curve = [];
   const state = {type: "state", running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
-  const arrays = [seen.real, seen.fake, seen.surface, seen.layerNorms, seen.inputNorms, seen.weights.edges, seen.weights.counts];
-  self.postMessage(state, arrays.map((array) => array.buffer));
+  const {real, fake, surface, layerNorms, inputNorms, weights: {edges, counts}} = seen;
+  const arrays = [real, fake, surface, layerNorms, inputNorms, edges, counts];
+  self.postMessage(state, arrays.map((array) => array.buffer)); // given away, not copied
   // A look may take half of the time, so that pictures of a large critic do not keep it from training.
   const took = performance.now() - begun;
   lab.lookAt = begun + Math.max(1000 / STATES_A_SECOND, 2 * took);
