@@ -73,7 +73,8 @@ window.samples = ({data, n, seed}) => {
 window.numbers = ({n, seed}) => {
   const random = new Random(seed);
   const draw = (what) => pack(Array.from({length: n}, what));
-  return {uniform: draw(() => random.uniform()), normal: draw(() => random.normal()), below: draw(() => random.below(5))};
+  const found = {uniform: draw(() => random.uniform()), normal: draw(() => random.normal())};
+  return {...found, below: draw(() => random.below(5))};
 };
 
 window.freshWeights = ({sizes, seed}) => ({weights: pack(new Network(sizes, new Random(seed)).weights)});
@@ -104,4 +105,7 @@ window.openLab = () => {
   };
   return lab;
 };
-window.plain = (state) => JSON.parse(JSON.stringify(state, (key, value) => ArrayBuffer.isView(value) ? [...value] : value));
+// With plain lists in place of typed arrays
+window.plain = (state) => {
+  return JSON.parse(JSON.stringify(state, (key, value) => ArrayBuffer.isView(value) ? [...value] : value));
+};

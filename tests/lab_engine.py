@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import pathlib
 
@@ -22,20 +23,18 @@ def open_browser(*arguments):
     if not chromium.find():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.NONE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *arguments]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *arguments])
         yield browser
         browser.close()
 
 
 def open_engine(browser):
-    """An empty page that holds the engine's functions, those of lab_engine.js and, as `source`, the worker's text."""
+    """An empty page with the engine's functions, those of lab_engine.js, and the worker's text as `source`."""
     page = browser.new_page()
     page.trouble = []
     page.on("console", lambda message: message.type == "error" and page.trouble.append(message.text))
     page.on("pageerror", lambda error: page.trouble.append(str(error)))
-    page.evaluate(f"() => {{ window.source = {playground.json.dumps(playground.join(playground.ENGINE))}; }}")
+    page.evaluate(f"() => {{ window.source = {json.dumps(playground.join(playground.ENGINE))}; }}")
     page.add_script_tag(content="{\n" + playground.join(NAMES) + HARNESS + "\n}")
     assert not page.trouble
     return page

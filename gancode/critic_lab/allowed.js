@@ -23,8 +23,9 @@ const LIVE = ["rate", "lambda", "clip", "nCritic", "constraint"]; // need no new
 export function checkedSettings(settings) {
   const found = {};
   for (const [name, choices] of Object.entries(CHOICES)) {
-    found[name] = settings?.[name];
-    if (!choices.includes(found[name])) throw new Error(`${name}: expected one of ${choices.join(", ")}, got ${found[name]}`);
+    const value = settings?.[name];
+    if (!choices.includes(value)) throw new Error(`${name}: expected one of ${choices.join(", ")}, got ${value}`);
+    found[name] = value;
   }
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     const value = settings[name], whole = WHOLE.includes(name);

@@ -1,15 +1,16 @@
 // What a critic minimises, E f(fake) - E f(real) + penalty, and its gradient by the weights, in full.
 //
 // The penalty (gancode.penalty) is lambda E (|grad_x f(x^)| - 1)^2 at interpolates x^ = e real + (1 - e) fake.
-// It is a function of a gradient, so its own gradient is a derivative of a derivative: the *double backprop*. For a ReLU
-// network it is no harder than a second pass. Going back from the output, with D_l the 0s and 1s of layer l's ReLUs,
+// It is a function of a gradient, so its own gradient is a derivative of a derivative: the *double backprop*. For a
+// ReLU network that is no harder than a second pass. With D_l the 0s and 1s of layer l's ReLUs,
 //
 //     grad_x f = W_1 D_1 W_2 D_2 ... W_{L-1} D_{L-1} w          (one sample; w the last kernel)
 //
-// The D_l are constant almost everywhere: move a weight a little and each ReLU stays as it is. So this is a plain product
-// of matrices in which each weight matrix stands once, and its derivative by W_l is "what stands left of it" times "what
-// stands right of it". What stands right of W_l is d_l, the slopes that backprop has just computed. What stands left,
-// started with u_0 = d penalty / d grad_x f, goes forward through the network, without biases and with the same D's:
+// The D_l are constant almost everywhere: move a weight a little and each ReLU stays as it is. So this is a plain
+// product of matrices in which each weight matrix stands once, and its derivative by W_l is "what stands left of it"
+// times "what stands right of it". What stands right of W_l is d_l, the slopes that backprop has just computed. What
+// stands left, begun with u_0 = d penalty / d grad_x f, goes forward through the network, without biases and with the
+// same D's:
 //
 //     u_l = (u_{l-1} W_l) D_l,        d penalty / d W_l = u_{l-1}' d_l        (rows are samples, summed over)
 //

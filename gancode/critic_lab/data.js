@@ -33,7 +33,8 @@ export function sampler(name, points) {
 
 function fromPoints(points) {
   if (!points || points.length < 2 || points.length % 2 || !points.every(Number.isFinite)) {
-    throw new Error(`points: expected x0, y0, x1, y1, ..., at least one point, all finite, got ${points?.length ?? 0} numbers`);
+    const got = points ? `${points.length} numbers, ${points.join(", ").slice(0, 40)}` : "none";
+    throw new Error(`points: expected x0, y0, x1, y1, ..., at least one point, all finite, got ${got}`);
   }
   const own = Float32Array.from(points);
   return (random, out, at) => {

@@ -1,9 +1,9 @@
 // Products of small matrices. All the time of training goes into this one loop.
 //
-// A matrix is a Float32Array, row after row. The left one, A, comes out of a ReLU or of its derivative nearly each time,
-// so half of it is zeros. Each row of A is first written down as a list, "this number, at this row of B", without
-// the zeros: half the work is saved. Then eight results at a time are summed up: they stay in registers, and each
-// number from the list serves eight multiplications. Sums are in double precision, as JavaScript has it.
+// A matrix is a Float32Array, row after row. The left one, A, nearly always comes out of a ReLU or of its derivative, so
+// half of it is zeros. Each row of A is first written down as a list, "this number, at this row of B", without the
+// zeros: half the work is saved. Then eight results at a time are summed up: they stay in registers, and each number
+// from the list serves eight multiplications. Sums are in double precision, as JavaScript has it.
 
 const LONGEST = 512; // row of A: 256 real samples and 256 fakes, where A is transposed
 const WIDEST = 256; // layer; allowed.js holds both

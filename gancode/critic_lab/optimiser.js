@@ -17,8 +17,8 @@ export class RMSProp {
   }
 }
 
-// Kingma and Ba 2015, with WGAN-GP's betas. epsilon is added to the root, and before the correction for the first steps:
-// the "epsilon hat" of their section 2.
+// Kingma and Ba 2015, with WGAN-GP's betas. epsilon is added to the root before the correction for the first steps: the
+// "epsilon hat" of their section 2.
 export class Adam {
   constructor(count, beta1 = 0.5, beta2 = 0.9, epsilon = 1e-7) {
     Object.assign(this, {beta1, beta2, epsilon, steps: 0});
