@@ -512,24 +512,26 @@ WATCH = """() => {
 }"""
 
 
-def test_the_page_stays_free_while_it_trains(new_page, home, record_property):
-    """A 4-layer critic with the penalty, as fast as it goes; the floor is for a machine busy with something else."""
+def test_the_page_stays_free_while_it_trains(new_page, home):
+    """A critic of four layers with the penalty, as fast as it goes.
+
+    The floors are for a machine that is busy with other things. On a quiet one: 60 frames, 30 pictures, 50 steps.
+    """
     lab = Lab(new_page(), f"{home}?preset=ring&depth=4")
     lab.button("Play").click()
     lab.wait_for_training(5)
-    best = 0
     for _ in range(3):
         lab.page.evaluate(WATCH)
         begin, drawn, steps = time.monotonic(), lab.draws(), lab.steps()
-        time.sleep(4)
+        time.sleep(3)
         took = time.monotonic() - begin
-        found = {"pictures": (lab.draws() - drawn) / took, "steps": (lab.steps() - steps) / took}
-        found["stall"] = lab.page.evaluate("window.stall")
-        print({name: round(value, 1) for name, value in found.items()})
-        best = max(best, found["pictures"])
-        if best >= 20 and found["stall"] < 200:
+        frames, stall = lab.page.evaluate("[window.frames, window.stall]")
+        seen = f"{frames / took:.0f} frames, {(lab.draws() - drawn) / took:.0f} pictures, "
+        seen += f"{(lab.steps() - steps) / took:.0f} steps a second; longest stall {stall:.0f} ms"
+        print(seen)
+        if frames / took >= 20 and stall < 250 and (lab.draws() - drawn) / took >= 4 and lab.steps() > steps:
             return
-    pytest.fail(f"{found} a second, milliseconds")
+    pytest.fail(seen)
 
 
 # --- in the book --------------------------------------------------------------------------------------------
