@@ -16,6 +16,7 @@ One small file an idea, in the order of the chapters:
     plots       one function a figure                                            all
     scrubber    training as a strip of frames to move through                    all
     explorer    a figure with knobs: what if?                                    all
+    playground  the critic lab: train a critic in the page itself (`lab`)        3 to 5
 
 Beside them: checks (`check`, `broken`, what is asked of arguments), tensors (what is asked of samples and scores) and
 show (`show_code`). Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on
@@ -41,11 +42,13 @@ from gancode.show import show_code
 
 _MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
 
-__all__ = ["broken", "check", "show_code", *_MODULES]
+__all__ = ["broken", "check", "lab", "show_code", *_MODULES]
 
 
 def __getattr__(name):
-    """Import a module when it is first asked for, so that `import gancode` alone stays quick."""
+    """Import a module, or the lab, when it is first asked for, so that `import gancode` alone stays quick."""
     if name in _MODULES:
         return importlib.import_module(f"gancode.{name}")
+    if name == "lab":
+        return importlib.import_module(f"{__name__}.playground").lab  # a stamp would follow the name in full
     raise AttributeError(f"module 'gancode' has no attribute {name!r}")

@@ -1,8 +1,9 @@
-"""A scrubber and an explorer in a real JupyterLab, with a kernel behind them."""
+"""A scrubber, an explorer and the critic lab in a real JupyterLab, with a kernel behind them."""
 
 import json
 import os
 import pathlib
+import re
 import secrets
 import signal
 import subprocess
@@ -28,6 +29,7 @@ def draw(height, colour):
     return figure""",
     "plots.scrub([draw(h, 'black') for h in (1, 2, 3)], ['step 0', 'step 10', 'step 20'], alt='A bar')",
     "plots.explore(draw, {'height': [1.0, 2.0], 'colour': ['red', 'blue']}, alt='A bar', finer=2)",
+    "import gancode\n\ngancode.lab('vanish', width=16, batch_size=32)",
     "'the last cell'",
 )
 # JupyterLab asks whether it may fetch news; nobody is there to answer.
@@ -138,3 +140,33 @@ def test_an_explorer_is_drawn_anew_by_the_kernel(notebook):
         sources[tall, hue] = image.get_attribute("src")
         assert image.evaluate("async (i) => { await i.decode(); return i.naturalWidth }") == 300
     assert len(set(sources.values())) == 5, "each setting has a picture of its own"
+
+
+def test_the_lab_opens_in_a_notebook_and_trains(notebook):
+    frame = notebook.locator("iframe[title='The critic lab']")
+    lab = frame.content_frame.locator("[data-critic-lab]")
+    expect(lab).to_have_attribute("data-steps", "0")
+    assert lab.locator("#lab-preset").input_value() == "vanish"
+    expect(lab.locator("output[for=lab-width]")).to_have_text("16")
+    high, seen = lab.evaluate("(lab) => [lab.offsetHeight, innerHeight]")
+    assert abs(high - seen) <= 2, "the frame scrolls, or has room left over"
+
+    lab.get_by_role("button", name="Step critic").click()
+    expect(lab).to_have_attribute("data-steps", "1")
+    expect(lab.locator("#lab-layers")).to_contain_text("It vanishes")
+    lab.get_by_role("button", name="Play").focus()
+    notebook.keyboard.press("Space")
+    expect(lab).to_have_attribute("data-playing", "true")
+    expect(lab).to_have_attribute("data-steps", re.compile(r"\d{2,}"))
+    notebook.keyboard.press("Space")
+    expect(lab).to_have_attribute("data-playing", "false")
+    assert not lab.locator(".share").is_visible(), "here no address holds the state"
+
+
+def test_the_lab_takes_on_jupyterlabs_mode(notebook):
+    lab = notebook.locator("iframe[title='The critic lab']").content_frame.locator("[data-critic-lab]")
+    expect(lab).to_have_css("background-color", "rgb(255, 255, 255)")
+    notebook.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    expect(lab).to_have_css("background-color", "rgb(20, 24, 30)")
+    notebook.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    expect(lab).to_have_css("background-color", "rgb(255, 255, 255)")

@@ -1,0 +1,181 @@
+// The wiring: what the reader does goes to the worker, what the worker finds goes to the screen.
+
+import {fillPresets, makeControls} from "./controls.js";
+import {FEWEST, drawing} from "./drawing.js";
+import {CONTROLS, NO_PRESET, PRESETS, fromAddress, fromValues, settingsOf, toAddress} from "./settings.js";
+import {makeScreen} from "./screen.js";
+
+const CURVE_POINTS = 2000;
+const CALM = 500; // milliseconds between pictures for those who ask for less motion
+
+const root = document.querySelector("[data-critic-lab]:not([data-alive])");
+const find = (selector) => root.querySelector(selector);
+const onClick = (selector, action) => find(selector).addEventListener("click", action);
+const hasAddress = location.protocol !== "about:"; // an <iframe srcdoc> has none
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const asked = hasAddress ? fromAddress(location.search, location.hash) : {};
+const first = [asked, JSON.parse(root.dataset.start), {preset: "ring"}].find((each) => Object.keys(each).length);
+const {preset, settings, points, unknown} = fromValues(first);
+const shown = {preset, settings, points, playing: false, state: null, curve: [], span: null};
+shown.cursor = drawing(find(".map canvas"), points, {
+  isOn: () => shown.settings.data === "own",
+  changed: (done) => done ? reset() : redraw(),
+});
+const screen = makeScreen(root, shown);
+const worker = new Worker(URL.createObjectURL(new Blob([ENGINE], {type: "text/javascript"})));
+
+let waiting = false; // for the screen to be drawn
+
+function redraw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    screen.draw();
+  });
+}
+
+// --- what the worker finds ----------------------------------------------------------------------------------
+
+worker.onmessage = ({data}) => {
+  if (data.type === "state") receive(data);
+  else trouble(`${data.what}. Choose a smaller learning rate, or another constraint, and reset.`);
+};
+worker.onerror = (event) => trouble(event.message);
+
+function receive(state) {
+  shown.state = state;
+  shown.curve.push(...state.newCurve);
+  while (shown.curve.length > CURVE_POINTS) {
+    shown.curve = shown.curve.filter((_, k) => k % 2 === 0 || k === shown.curve.length - 1);
+  }
+  if (shown.playing && !state.running) setPlaying(false);
+  redraw();
+  // The next one is made while this one is drawn. A page that is slow to draw is slow to answer, too.
+  const answer = () => worker.postMessage({type: "seen"});
+  if (shown.playing && calm.matches) setTimeout(answer, CALM);
+  else answer();
+}
+
+function trouble(what) {
+  setPlaying(false);
+  find(".trouble").textContent = what;
+  find(".trouble").hidden = false;
+}
+
+// --- what the reader does -----------------------------------------------------------------------------------
+
+function setPlaying(now) {
+  shown.playing = now;
+  find(".play").textContent = now ? "Pause" : "Play";
+  root.dataset.playing = now;
+  screen.sayAloud(); // what the reader has done is told at once
+}
+
+function play() {
+  setPlaying(true);
+  worker.postMessage({type: "play", stepsPerSecond: Number(find("#lab-speed").value)});
+}
+
+function pause() {
+  if (shown.playing) worker.postMessage({type: "pause"});
+  setPlaying(false);
+}
+
+function reset() {
+  pause();
+  Object.assign(shown, {state: null, curve: [], span: {low: -3, high: 1}});
+  find(".trouble").hidden = true;
+  const {settings, points} = shown, own = settings.data === "own", ready = !own || points.length >= 2 * FEWEST;
+  for (const button of root.querySelectorAll(".bar button")) button.disabled = !ready;
+  showChoices();
+  if (ready) worker.postMessage({type: "reset", settings, ...(own && {points: Float32Array.from(points)})});
+  redraw();
+}
+
+function showChoices() {
+  const {preset, settings, points} = shown, own = settings.data === "own";
+  const {question = "", answer = "", steps = 1000} = PRESETS[preset] ?? {};
+  showSettings(settings);
+  find("#lab-preset").value = preset;
+  find(".question").textContent = question;
+  find(".answer p").textContent = answer;
+  find(".answer").hidden = !answer;
+  find(".jump").textContent = `Run to step ${steps}`;
+  find(".generator-step").hidden = settings.generator === "fixed";
+  find(".own").hidden = !own;
+  find(".map").classList.toggle("drawable", own);
+  find(".map canvas").tabIndex = own ? 0 : -1;
+  if (hasAddress) history.replaceState(null, "", `#${toAddress(preset, settings, points)}`);
+}
+
+const showSettings = makeControls(find(".controls"), (name, value) => {
+  shown.settings[name] = value;
+  if (!CONTROLS[name].live) return reset();
+  showChoices();
+  if (shown.state) worker.postMessage({type: "change", settings: shown.settings});
+});
+
+fillPresets(find("#lab-preset"));
+find("#lab-preset").addEventListener("change", ({target}) => {
+  shown.preset = target.value;
+  if (shown.preset !== NO_PRESET) shown.settings = settingsOf(shown.preset);
+  find(".answer").open = false;
+  reset();
+});
+onClick(".play", () => shown.playing ? pause() : play());
+onClick(".reset", reset);
+onClick(".critic-step", () => step("critic"));
+onClick(".generator-step", () => step("generator"));
+onClick(".jump", () => {
+  setPlaying(true);
+  worker.postMessage({type: "until", steps: PRESETS[shown.preset]?.steps ?? 1000});
+});
+onClick(".clear", () => {
+  shown.points.length = 0;
+  reset();
+});
+onClick(".copy", async () => {
+  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  find(".share [role=status]").textContent = copied ? "Copied." : "It is in the address bar.";
+});
+find("#lab-speed").addEventListener("change", () => shown.playing && play());
+find("#lab-arrows").addEventListener("change", redraw);
+
+function step(what) {
+  pause();
+  worker.postMessage({type: "step", what});
+}
+
+document.addEventListener("visibilitychange", () => document.hidden && pause());
+window.addEventListener("hashchange", () => {
+  const {points, ...found} = fromValues(fromAddress("", location.hash));
+  shown.points.splice(0, Infinity, ...points);
+  Object.assign(shown, found);
+  reset();
+});
+
+// --- where the page stands ----------------------------------------------------------------------------------
+
+new ResizeObserver(redraw).observe(find(".columns"));
+new MutationObserver(redraw).observe(document.documentElement, {attributeFilter: ["data-theme"]});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+// In a notebook: as high as need be, and in JupyterLab's mode.
+if (window.frameElement && !hasAddress) {
+  const frame = window.frameElement, around = frame.ownerDocument.body;
+  new ResizeObserver(() => { frame.style.height = `${root.offsetHeight}px`; }).observe(root);
+  const follow = () => {
+    const light = around.dataset.jpThemeLight;
+    if (light) document.documentElement.dataset.theme = light === "true" ? "light" : "dark";
+  };
+  new MutationObserver(follow).observe(around, {attributeFilter: ["data-jp-theme-light"]});
+  follow();
+}
+
+root.dataset.alive = "yes";
+find(".alive").hidden = false;
+find(".share").hidden = !hasAddress;
+reset();
+if (unknown.length) trouble(`The address asks for what the lab does not have: ${unknown.join(", ")}.`);

@@ -1,0 +1,131 @@
+"""`lab`: train a critic in the page itself, with no kernel and no network. Chapters 3 to 5.
+
+The lab is the JavaScript, the markup and the style in critic_lab/. They are plain files, each with one idea, that
+import one another; but a page opened from a disk may import nothing, and what a notebook shows has no files at all. So
+they are joined here: the page's files into one script, the engine's into the text of a Web Worker.
+"""
+
+import base64
+import functools
+import html as escape
+import io
+import json
+import pathlib
+import re
+
+from PIL import Image
+
+from gancode.checks import number, one_of, short
+
+FOLDER = pathlib.Path(__file__).parent / "critic_lab"
+ENGINE = (
+    *("random", "allowed", "data", "matrix", "network", "critic", "optimiser", "transport", "look", "trainer"),
+    "worker",
+)
+PAGE = ("settings", "words", "surface", "pictures", "drawing", "screen", "controls", "page")
+
+# What the page calls by another name than the package does. (And lambda is a word of Python's own.)
+NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}
+
+IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+DOCUMENT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The critic lab</title>
+</head>
+<body style="margin:0">
+<main>
+<h1 style="position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)">The critic lab</h1>
+{}
+</main>
+</body>
+</html>
+"""
+# In a div, since IPython has advice for HTML that is a bare <iframe>.
+FRAME = """<div><iframe title="The critic lab" srcdoc="{}" allow="fullscreen"
+style="width:100%;height:900px;border:0"></iframe></div>"""
+
+
+def lab(preset=None, **settings):
+    """The critic lab in a notebook: an IPython HTML object. It runs in the browser; the kernel has nothing to do.
+
+    preset:   a name from `presets()`, such as "vanish"; None begins with the first state of the lab.
+    settings: what differs from it: data, constraint, clip, penalty_weight, depth, width, learning_rate, optimiser,
+              generator, batch_size, n_critic, seed.
+
+    Raises ValueError for a preset or a setting that there is not, and for a value that a setting can not have.
+    """
+    from IPython.display import HTML
+
+    return HTML(FRAME.format(escape.escape(html(preset, **settings))))
+
+
+def presets():
+    """{name: title} of the settings that the lab knows by name."""
+    return {name: preset["title"] for name, preset in constant("PRESETS").items()}
+
+
+def html(preset=None, **settings):
+    """The lab as one document that asks for nothing else. For the arguments see `lab`."""
+    return DOCUMENT.format(fragment(preset, **settings))
+
+
+def fragment(preset=None, **settings):
+    """The same without the document around it, to stand in a page. For the arguments see `lab`."""
+    still = (FOLDER / "still.webp").read_bytes()
+    width, height = Image.open(io.BytesIO(still)).size
+    parts = {
+        "STYLE": _text("page.css"),
+        "STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}",
+        "WIDTH": str(width),
+        "HEIGHT": str(height),
+        "START": escape.escape(json.dumps(start(preset, settings))),
+        "ENGINE": json.dumps(join(ENGINE)).replace("<", "\\u003c"),  # no text of ours may end the script
+        "PAGE": join(PAGE),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _text("page.html"))
+
+
+def join(names):
+    """These files of critic_lab/ after one another, as one script: without their imports and the word export."""
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", _text(f"{name}.js"))).strip() + "\n" for name in names)
+
+
+def start(preset, settings):
+    """What the page begins with, in its own names: {"preset": ..., "depth": ...}. Raises ValueError."""
+    controls, found = constant("CONTROLS"), {}
+    if preset is not None:
+        found["preset"] = one_of("preset", preset, presets())
+    known = {**{name: name for name in controls if name not in NAMES.values()}, **NAMES}
+    for name, value in settings.items():
+        if name not in known:
+            raise ValueError(f"{name}: the lab has no such setting; it has {', '.join(known)}")
+        control = controls[known[name]]
+        if "choices" in control:
+            one_of(name, value, control["choices"])
+        else:
+            number(name, value)
+            least, most = control["stops"][0], control["stops"][-1]
+            whole = control.get("whole", False)
+            if not least <= value <= most or (whole and value != int(value)):
+                kind = "whole number" if whole else "number"
+                raise ValueError(f"{name}: expected a {kind} from {least} to {most}, got {short(value)}")
+            value = int(value) if whole else float(value)
+        found[known[name]] = value
+    return found
+
+
+def constant(name):
+    """A constant of settings.js. Those that Python reads too are written there as JSON."""
+    text = _text("settings.js")
+    begin = f"export const {name} = "
+    return json.JSONDecoder().raw_decode(text, text.index(begin) + len(begin))[0]
+
+
+@functools.cache
+def _text(name):
+    return (FOLDER / name).read_text(encoding="utf-8")

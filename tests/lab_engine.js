@@ -1,0 +1,111 @@
+// What tests/lab_engine.py adds to the engine's own functions: shared cases in, numbers out. Arrays travel as base64.
+
+const unpack = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const pack = (array) => {
+  const bytes = new Uint8Array(Float32Array.from(array).buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
+  return btoa(text);
+};
+
+const networkOf = ({sizes, weights}) => {
+  const network = new Network(sizes, null);
+  network.weights.set(unpack(weights));
+  return network;
+};
+const optimiserOf = (name, network) => new {adam: Adam, rmsprop: RMSProp}[name](network.weights.length);
+
+// Some critic steps on shared batches: what the first one computed, and the weights after it and after the last.
+window.criticSteps = ({critic, reals, fakes, epsilons, settings}) => {
+  const network = networkOf(critic), optimiser = optimiserOf(settings.optimiser, network);
+  const found = {};
+  const [x, y, e] = [reals, fakes, epsilons].map((texts) => texts.map(unpack));
+  const room = new CriticRoom(network, e[0].length);
+  for (let step = 0; step < e.length; step++) {
+    room.both.input.set(x[step]);
+    room.both.input.set(y[step], x[step].length);
+    const {loss, penalty} = criticGradient(network, room, e[step], settings);
+    if (step === 0) {
+      Object.assign(found, {loss, penalty, scores: pack(room.both.output), gradients: pack(network.gradients)});
+      const layerNorms = new Float32Array(network.layers.length);
+      backFromLoss(network, room, 1, layerNorms);
+      interpolate(room, e[step]);
+      inputNorms(network, room);
+      Object.assign(found, {layerNorms: pack(layerNorms), inputNorms: pack(room.norms)});
+      network.gradients.fill(0);
+      addPenaltyGradient(network, room, settings.lambda, settings.constraint === "one-sided");
+      found.penaltyGradients = pack(network.gradients);
+      criticGradient(network, room, e[step], settings); // again, so that the step is taken with the whole
+    }
+    optimiser.step(network.weights, network.gradients, settings.rate);
+    if (settings.constraint === "clip") clipWeights(network, settings.clip);
+    if (step === 0) found.afterOne = pack(network.weights);
+  }
+  return {...found, afterAll: pack(network.weights)};
+};
+
+window.generatorStep = ({critic, generator, latent, settings}) => {
+  const network = networkOf(generator), judge = networkOf(critic);
+  const z = unpack(latent), made = new Pass(network, z.length / 2), judged = new Pass(judge, z.length / 2);
+  made.input.set(z);
+  forward(network, made);
+  generatorGradient(network, judge, made, judged);
+  const found = {samples: pack(made.output), gradients: pack(network.gradients)};
+  optimiserOf(settings.optimiser, network).step(network.weights, network.gradients, settings.rate);
+  return {...found, after: pack(network.weights)};
+};
+
+// An optimiser alone, on shared gradients, one array a step
+window.optimiserSteps = ({weights, gradients, settings}) => {
+  const w = unpack(weights), optimiser = new {adam: Adam, rmsprop: RMSProp}[settings.optimiser](w.length);
+  for (const text of gradients) optimiser.step(w, unpack(text), settings.rate);
+  return {weights: pack(w)};
+};
+
+window.distance = ({x, y}) => wasserstein1(unpack(x), unpack(y));
+
+window.samples = ({data, n, seed}) => {
+  const out = new Float32Array(2 * n);
+  sampler(data)(new Random(seed), n, out);
+  return {samples: pack(out)};
+};
+
+window.numbers = ({n, seed}) => {
+  const random = new Random(seed);
+  const draw = (what) => pack(Array.from({length: n}, what));
+  const found = {uniform: draw(() => random.uniform()), normal: draw(() => random.normal())};
+  return {...found, below: draw(() => random.below(5))};
+};
+
+window.freshWeights = ({sizes, seed}) => ({weights: pack(new Network(sizes, new Random(seed)).weights)});
+
+// A worker that runs what window.source holds. Its promises are the tests': each message is answered by a state or by
+// trouble, and `when` waits for a state. Each state is answered, as a page does that has drawn it.
+window.openLab = () => {
+  const worker = new Worker(URL.createObjectURL(new Blob([window.source], {type: "text/javascript"})));
+  const lab = {states: 0, curve: [], waiting: []};
+  worker.onmessage = ({data}) => {
+    if (data.type === "state") {
+      worker.postMessage({type: "seen"});
+      lab.states += 1;
+      lab.curve = data.criticSteps ? [...lab.curve, ...data.newCurve] : data.newCurve;
+    }
+    lab.waiting = lab.waiting.filter(({wanted, resolve}) => {
+      if (data.type !== "trouble" && !wanted(data)) return true;
+      resolve(data);
+      return false;
+    });
+  };
+  worker.onerror = (event) => console.error(event.message);
+  lab.when = (wanted) => new Promise((resolve) => lab.waiting.push({wanted, resolve}));
+  lab.ask = (message, wanted = () => true) => {
+    const answer = lab.when(wanted);
+    worker.postMessage(message);
+    return answer;
+  };
+  return lab;
+};
+// With plain lists in place of typed arrays
+window.plain = (state) => {
+  return JSON.parse(JSON.stringify(state, (key, value) => ArrayBuffer.isView(value) ? [...value] : value));
+};

@@ -1,0 +1,67 @@
+"""The critic lab in the book: an extension of Sphinx with one directive, {critic-lab}.
+
+    python tools/lab_page.py    take the picture that stands in for the lab where scripts are off, or on paper
+
+The page is made from gancode/critic_lab/ when the book is built, so the book and `gancode.lab()` show the same one.
+"""
+
+import io
+import pathlib
+import sys
+import tempfile
+
+import chromium
+from gancode import playground
+
+PRESET = "ring"  # what the picture shows
+SIZE = {"width": 1120, "height": 1000}
+
+
+def setup(app):
+    """What Sphinx calls for its extensions."""
+    from docutils import nodes
+    from docutils.parsers.rst import Directive
+
+    class CriticLab(Directive):
+        def run(self):
+            environment = self.state.document.settings.env
+            for file in sorted(playground.FOLDER.iterdir()):
+                environment.note_dependency(str(file))  # who changes one of them gets a new page
+            return [nodes.raw("", playground.fragment(), format="html")]
+
+    app.add_directive("critic-lab", CriticLab)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def picture():
+    """The lab after its preset's steps, as a browser shows it: a PNG."""
+    from playwright.sync_api import sync_playwright
+
+    if not chromium.find():
+        raise FileNotFoundError(chromium.NONE)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "lab.html"
+        file.write_text(playground.html(PRESET), encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        page = browser.new_page(viewport=SIZE)
+        page.goto(file.as_uri())
+        steps = playground.constant("PRESETS")[PRESET]["steps"]
+        page.get_by_role("button", name=f"Run to step {steps}").click()
+        page.locator(f"[data-critic-lab][data-steps='{steps}'][data-playing=false]").wait_for(timeout=300_000)
+        page.locator(".share").evaluate("(share) => { share.hidden = true; }")
+        shot = page.locator(".alive").screenshot()
+        browser.close()
+        return shot
+
+
+def main():
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(picture())).convert("RGB")
+    path = playground.FOLDER / "still.webp"
+    image.save(path, quality=70, method=6)
+    print(f"{path.name}: {image.width} x {image.height}, {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
