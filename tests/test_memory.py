@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gancode import memory
+from gancode.measured import load
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
 
@@ -71,3 +72,9 @@ def test_where_no_linux_tells_it_is_said_that_it_can_not_be_known(tmp_path, monk
         with pytest.raises(RuntimeError, match="expected a line VmHWM, as on Linux"):
             memory.peak()
         (tmp_path / "other").write_text("Name:  python\n")
+
+
+def test_what_comes_with_the_package_repeats_and_is_more_from_method_to_method():
+    kept = {method: [run["kilobytes"] for run in runs] for method, runs in load("memory").by("method").items()}
+    assert all(len(runs) == 3 and max(runs) < 1.15 * min(runs) for runs in kept.values())
+    assert max(kept["GAN"]) < min(kept["WGAN"]) and max(kept["WGAN"]) < min(kept["WGAN-GP"])
