@@ -460,7 +460,7 @@ def test_out_of_sight_it_pauses(lab):
       Object.defineProperty(document, "hidden", {value: true});
       document.dispatchEvent(new Event("visibilitychange"));
     }""")
-    lab.wait_for_pause()
+    lab.wait_for_pause(timeout=20_000)
     time.sleep(0.5)
     steps = lab.steps()
     time.sleep(0.5)
