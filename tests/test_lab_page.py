@@ -460,7 +460,7 @@ def test_out_of_sight_it_pauses(lab):
       Object.defineProperty(document, "hidden", {value: true});
       document.dispatchEvent(new Event("visibilitychange"));
     }""")
-    lab.wait_for_pause()
+    lab.wait_for_pause(timeout=20_000)
     time.sleep(0.5)
     steps = lab.steps()
     time.sleep(0.5)
@@ -515,7 +515,8 @@ WATCH = """() => {
 def test_the_page_stays_free_while_it_trains(new_page, home):
     """A critic of four layers with the penalty, as fast as it goes.
 
-    The floors are for a machine that is busy with other things. On a quiet one: 60 frames, 30 pictures, 50 steps.
+    The floors are for a machine that is busy with other things. Measured on two cores, with a right of way over those:
+    60 frames, 26 pictures and 49 steps a second, longest stall 17 ms.
     """
     lab = Lab(new_page(), f"{home}?preset=ring&depth=4")
     lab.button("Play").click()
