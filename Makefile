@@ -56,10 +56,11 @@ book: $(READY)
 	$(VENV)/bin/jupyter-book build . --path-output book -W --keep-going -n -q
 	@echo "The book: file://$(CURDIR)/$(HTML)"
 
-# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel.
+# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel. One thread for each: on two cores
+# the threads of two would wait for one another.
 test: book
 	$(PY) -m ruff check .
-	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
+	TF_NUM_INTRAOP_THREADS=1 $(PY) -m pytest chapters tests -n 2 --dist loadfile \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
 
 lab: $(READY)
