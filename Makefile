@@ -56,11 +56,10 @@ book: $(READY)
 	$(VENV)/bin/jupyter-book build . --path-output book -W --keep-going -n -q
 	@echo "The book: file://$(CURDIR)/$(HTML)"
 
-# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel. One thread for each: on two cores
-# the threads of two would wait for one another.
+# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel.
 test: book
 	$(PY) -m ruff check .
-	TF_NUM_INTRAOP_THREADS=1 $(PY) -m pytest chapters tests -n 2 --dist loadfile \
+	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
 
 lab: $(READY)

@@ -117,13 +117,17 @@ def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
     open_page(page, f"{address}/{name}")
     unfold(page)
     assert page.locator("html").get_attribute("data-theme") == mode
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    grave = [
-        f"{problem['id']}: {node['html'][:200]}"
-        for problem in found
-        if problem["impact"] in ("serious", "critical")
-        for node in problem["nodes"]
-    ]
+    for _ in range(3):  # on a busy machine a colour may still be on its way to what it will be
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        grave = [
+            f"{problem['id']}: {node['html'][:200]}"
+            for problem in found
+            if problem["impact"] in ("serious", "critical")
+            for node in problem["nodes"]
+        ]
+        if not grave:
+            break
+        page.wait_for_timeout(2000)
     assert not grave, "\n".join(grave)
 
 
