@@ -209,10 +209,11 @@ def expected(url, branch, notebook=None):
 
 
 def build(root):
-    """Build a book of one page and one chapter, with this book's settings, extension and theme."""
+    """Build a book of one page and one chapter, with this book's settings, extensions and theme."""
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
     (root / "tools").mkdir()
-    shutil.copy(ROOT / "tools" / "source.py", root / "tools")
+    for extension in ("source.py", "lab_page.py", "chromium.py"):  # the last is what lab_page imports
+        shutil.copy(ROOT / "tools" / extension, root / "tools")
     (root / "book" / "references.bib").touch()
     (root / "book" / "index.md").write_text("# Start\n\nWords.\n")
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: chapters/01-tiny\n")
