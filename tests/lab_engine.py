@@ -1,39 +1,23 @@
 """The critic lab's engine in a real browser, for the tests of it: its functions, and its worker."""
 
 import base64
-import contextlib
 import json
-import os
 import pathlib
 
 import numpy as np
-import pytest
-from playwright.sync_api import sync_playwright
+from browsing import note_errors
 
-import chromium
 from gancode import playground
 
 NAMES = tuple(name for name in playground.ENGINE if name != "worker")
 HARNESS = pathlib.Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
-@contextlib.contextmanager
-def open_browser(*arguments):
-    """Chromium; where CI is set it must be there."""
-    if not chromium.find():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *arguments])
-        yield browser
-        browser.close()
-
-
 def open_engine(browser):
     """An empty page with the engine's functions, those of lab_engine.js, and the worker's text as `source`."""
     page = browser.new_page()
     page.trouble = []
-    page.on("console", lambda message: message.type == "error" and page.trouble.append(message.text))
-    page.on("pageerror", lambda error: page.trouble.append(str(error)))
+    note_errors(page, page.trouble)
     page.evaluate(f"() => {{ window.source = {json.dumps(playground.join(playground.ENGINE))}; }}")
     page.add_script_tag(content="{\n" + playground.join(NAMES) + HARNESS + "\n}")
     assert not page.trouble

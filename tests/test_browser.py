@@ -4,7 +4,6 @@ import functools
 import http.server
 import io
 import itertools
-import os
 import pathlib
 import threading
 from urllib.parse import urlsplit
@@ -12,11 +11,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import note_errors, open_browser, skip
 from PIL import Image
-from playwright.sync_api import sync_playwright
 from test_scrubber import constant
 
-import chromium
 from chromium import open_page, unfold
 
 HTML = pathlib.Path(__file__).resolve().parent.parent / "book" / "_build" / "html"
@@ -34,21 +32,12 @@ SMALL = {"width": 320, "height": 640}  # a small telephone, or a page at 400 %
 pytestmark = [pytest.mark.html, pytest.mark.browser]
 
 
-def skip(reason):
-    """Nothing is skipped where CI is set."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
 @pytest.fixture(scope="module")
 def browser():
-    if not chromium.find():
-        skip(chromium.NONE)
     if not (HTML / "book" / "index.html").exists():
         skip("the book is not built: make book")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+    with open_browser() as browser:
         yield browser.new_context()  # one for all pages, so that MathJax is read once
-        browser.close()
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -73,8 +62,7 @@ def page(browser):
     page = browser.new_page()
     page.set_viewport_size(DESKTOP)
     page.trouble = []
-    page.on("console", lambda message: message.type == "error" and page.trouble.append(message.text))
-    page.on("pageerror", lambda error: page.trouble.append(str(error)))
+    note_errors(page, page.trouble)
     page.on("response", lambda answer: answer.status >= 400 and page.trouble.append(f"{answer.status} {answer.url}"))
     page.route(lambda url: urlsplit(url).hostname not in ("127.0.0.1", None), refuse)
     yield page

@@ -68,4 +68,3 @@ def test_the_networks_are_one_point_and_one_linear_critic():
 def test_wrong_arguments_are_named(wrong, said):
     with pytest.raises(ValueError, match=said):
         path(GAN, **wrong)
-

@@ -12,8 +12,8 @@ import time
 
 import nbformat
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from test_browser import skip
+from browsing import skip
+from playwright.sync_api import expect
 
 import chromium
 import execute
@@ -94,8 +94,7 @@ def address(process, home):
 @pytest.fixture(scope="module")
 def notebook(server):
     """The notebook, after all of its cells have run."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+    with chromium.launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1300})
         page.set_default_timeout(60_000)
         page.goto(server)
@@ -103,7 +102,6 @@ def notebook(server):
         page.evaluate(RUN_ALL)
         page.locator(".jp-OutputArea-output", has_text="the last cell").wait_for()
         yield page
-        browser.close()
 
 
 def active_cell(page):

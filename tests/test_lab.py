@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from lab_engine import open_browser, open_engine, packed, unpacked
+from browsing import open_browser
+from lab_engine import open_engine, packed, unpacked
 from scipy import stats
 
 from gancode import after, chance, data, losses, metrics, models, penalty, probes, trainers
@@ -12,6 +13,7 @@ from gancode import after, chance, data, losses, metrics, models, penalty, probe
 pytestmark = pytest.mark.browser
 
 BATCH, STEPS = 32, 3
+OPTIMISERS = {"rmsprop": trainers.WGAN.default_optimizer, "adam": trainers.WGANGP.default_optimizer}
 KINDS = {"none": trainers.WGAN, "clip": trainers.WGAN, "penalty": trainers.WGANGP, "one-sided": after.WGANLP}
 
 
@@ -71,8 +73,7 @@ class Case:
         wgan = kind(generator, self.critic, **own, seed=0)
         if settings["constraint"] == "none":
             wgan.constrain = lambda: None
-        makers = {"rmsprop": trainers.WGAN.default_optimizer, "adam": trainers.WGANGP.default_optimizer}
-        wgan.compile(*(makers[settings["optimiser"]](wgan, settings["rate"]) for _ in range(2)))
+        wgan.compile(*(OPTIMISERS[settings["optimiser"]](wgan, settings["rate"]) for _ in range(2)))
         return wgan
 
     def step(self, k):
@@ -190,9 +191,7 @@ def test_optimisers_are_those_of_keras(engine, optimiser):
     for each in gradients:
         each[:10] = 0.0
     case, variable = Case(2, 7, "penalty", optimiser), keras.Variable(weights)
-    keras_one = {"rmsprop": trainers.WGAN.default_optimizer, "adam": trainers.WGANGP.default_optimizer}[optimiser](
-        case.wgan, 1e-2
-    )
+    keras_one = OPTIMISERS[optimiser](case.wgan, 1e-2)
     for each in gradients:
         keras_one.apply([tf.constant(each)], [variable])
     packs, settings = [packed(each) for each in gradients], {**case.settings, "rate": 1e-2}

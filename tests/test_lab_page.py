@@ -5,10 +5,10 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
-from test_browser import DESKTOP, HTML, SMALL, TELEPHONE, address, place, skip  # noqa: F401 (fixtures)
+from browsing import note_errors, open_browser, skip
+from playwright.sync_api import expect
+from test_browser import DESKTOP, HTML, SMALL, TELEPHONE, address, place  # noqa: F401 (fixtures)
 
-import chromium
 from gancode import playground
 
 PRESETS = playground.constant("PRESETS")
@@ -19,12 +19,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def browser():
-    if not chromium.find():
-        skip(chromium.NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +81,7 @@ def new_page(browser):
         context = browser.new_context(**{"viewport": DESKTOP, **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
+        note_errors(page, trouble)
         return page
 
     yield make

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from lab_engine import open_browser, open_engine
+from browsing import open_browser
+from lab_engine import open_engine
 
 pytestmark = pytest.mark.browser
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from browsing import skip
 from pypdf import PdfReader
-from test_browser import skip
 
 import chromium
 import pdf

@@ -1,5 +1,6 @@
 """The Chromium that is already on the machine, for printing the book and for looking at its pages."""
 
+import contextlib
 import shutil
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -19,6 +20,17 @@ NONE = f"no browser here: looked for {', '.join(NAMES)}"
 def find():
     """The program's path, or None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextlib.contextmanager
+def launched(*arguments):
+    """The browser, with some arguments more; closed in the end."""
+    from playwright.sync_api import sync_playwright  # here, since the book is built without it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=[*ARGUMENTS, *arguments])
+        yield browser
+        browser.close()
 
 
 def open_page(page, address, timeout=30_000):

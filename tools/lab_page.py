@@ -35,23 +35,18 @@ def setup(app):
 
 def picture():
     """The lab after its preset's steps, as a browser shows it: a PNG."""
-    from playwright.sync_api import sync_playwright
-
     if not chromium.find():
         raise FileNotFoundError(chromium.NONE)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "lab.html"
         file.write_text(playground.html(PRESET), encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         page = browser.new_page(viewport=SIZE)
         page.goto(file.as_uri())
         steps = playground.constant("PRESETS")[PRESET]["steps"]
         page.get_by_role("button", name=f"Run to step {steps}").click()
         page.locator(f"[data-critic-lab][data-steps='{steps}'][data-playing=false]").wait_for(timeout=300_000)
         page.locator(".share").evaluate("(share) => { share.hidden = true; }")
-        shot = page.locator(".alive").screenshot()
-        browser.close()
-        return shot
+        return page.locator(".alive").screenshot()
 
 
 def main():

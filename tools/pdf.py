@@ -8,8 +8,6 @@ import shutil
 import subprocess
 import sys
 
-from playwright.sync_api import sync_playwright
-
 import chromium
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -28,13 +26,11 @@ def build():
 
 def print_page(page_file, pdf):
     """Open one page, unfold it, wait for its formulas and pictures, print it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+    with chromium.launched() as browser:
         page = browser.new_page(color_scheme="light")
         chromium.open_page(page, page_file.as_uri(), timeout=120_000)
         chromium.unfold(page)
         page.pdf(path=pdf, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "15mm"))
-        browser.close()
 
 
 if __name__ == "__main__":
