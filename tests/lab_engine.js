@@ -13,11 +13,11 @@ const networkOf = ({sizes, weights}) => {
   network.weights.set(unpack(weights));
   return network;
 };
-const optimiserOf = (name, network) => new {adam: Adam, rmsprop: RMSProp}[name](network.weights.length);
+const optimiserOf = (name, weights) => new {adam: Adam, rmsprop: RMSProp}[name](weights.length);
 
 // Some critic steps on shared batches: what the first one computed, and the weights after it and after the last.
 window.criticSteps = ({critic, reals, fakes, epsilons, settings}) => {
-  const network = networkOf(critic), optimiser = optimiserOf(settings.optimiser, network);
+  const network = networkOf(critic), optimiser = optimiserOf(settings.optimiser, network.weights);
   const found = {};
   const [x, y, e] = [reals, fakes, epsilons].map((texts) => texts.map(unpack));
   const room = new CriticRoom(network, e[0].length);
@@ -51,13 +51,13 @@ window.generatorStep = ({critic, generator, latent, settings}) => {
   forward(network, made);
   generatorGradient(network, judge, made, judged);
   const found = {samples: pack(made.output), gradients: pack(network.gradients)};
-  optimiserOf(settings.optimiser, network).step(network.weights, network.gradients, settings.rate);
+  optimiserOf(settings.optimiser, network.weights).step(network.weights, network.gradients, settings.rate);
   return {...found, after: pack(network.weights)};
 };
 
 // An optimiser alone, on shared gradients, one array a step
 window.optimiserSteps = ({weights, gradients, settings}) => {
-  const w = unpack(weights), optimiser = new {adam: Adam, rmsprop: RMSProp}[settings.optimiser](w.length);
+  const w = unpack(weights), optimiser = optimiserOf(settings.optimiser, w);
   for (const text of gradients) optimiser.step(w, unpack(text), settings.rate);
   return {weights: pack(w)};
 };

@@ -1,6 +1,7 @@
 // Points of the reader's own, put on the map by mouse, finger or keyboard.
 
 import {fitted, placer} from "./surface.js";
+import {clamp} from "./words.js";
 
 const PLANE = {left: -2, right: 2, bottom: -2, top: 2};
 export const FEWEST = 8; // points to train with
@@ -14,7 +15,8 @@ export function drawing(canvas, points, {isOn, changed}) {
   let last = null;
 
   const put = (x, y) => {
-    if (points.length < 2 * MOST_POINTS && Math.abs(x) <= 2 && Math.abs(y) <= 2) points.push(x, y);
+    const inside = clamp(x, PLANE.left, PLANE.right) === x && clamp(y, PLANE.bottom, PLANE.top) === y;
+    if (points.length < 2 * MOST_POINTS && inside) points.push(x, y);
   };
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -56,8 +58,8 @@ export function drawing(canvas, points, {isOn, changed}) {
     if (!isOn() || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in ways) {
       const step = event.shiftKey ? STEP / 4 : STEP;
-      cursor.x = Math.min(2, Math.max(-2, cursor.x + step * ways[event.key][0]));
-      cursor.y = Math.min(2, Math.max(-2, cursor.y + step * ways[event.key][1]));
+      cursor.x = clamp(cursor.x + step * ways[event.key][0], PLANE.left, PLANE.right);
+      cursor.y = clamp(cursor.y + step * ways[event.key][1], PLANE.bottom, PLANE.top);
       changed(false);
     } else if (event.key === " " || event.key === "Enter") {
       put(cursor.x, cursor.y);

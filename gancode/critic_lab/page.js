@@ -160,17 +160,20 @@ window.addEventListener("hashchange", () => {
 
 new ResizeObserver(redraw).observe(find(".columns"));
 new MutationObserver(redraw).observe(document.documentElement, {attributeFilter: ["data-theme"]});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
-// In a notebook: as high as need be, and in JupyterLab's mode.
-if (window.frameElement && !hasAddress) {
-  const frame = window.frameElement, around = frame.ownerDocument.body;
-  new ResizeObserver(() => { frame.style.height = `${root.offsetHeight}px`; }).observe(root);
+// In a notebook: as high as need be.
+const frame = hasAddress ? null : window.frameElement, around = frame?.ownerDocument.body;
+if (frame) new ResizeObserver(() => { frame.style.height = `${root.offsetHeight}px`; }).observe(root);
+
+// The book says which mode it is in. Elsewhere the lab follows JupyterLab, and where there is none the reader's system.
+if (!document.documentElement.dataset.theme) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => {
-    const light = around.dataset.jpThemeLight;
-    if (light) document.documentElement.dataset.theme = light === "true" ? "light" : "dark";
+    const light = around?.dataset.jpThemeLight;
+    document.documentElement.dataset.theme = (light ? light === "true" : !dark.matches) ? "light" : "dark";
   };
-  new MutationObserver(follow).observe(around, {attributeFilter: ["data-jp-theme-light"]});
+  if (around) new MutationObserver(follow).observe(around, {attributeFilter: ["data-jp-theme-light"]});
+  dark.addEventListener("change", follow);
   follow();
 }
 

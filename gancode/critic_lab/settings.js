@@ -1,6 +1,8 @@
 // What can be chosen in the lab, what it begins with, the presets, and all of that as the end of a web address.
 // CONTROLS and PRESETS are JSON: gancode/playground.py reads them too.
 
+import {clamp} from "./words.js";
+
 export const CONTROLS = {
   "data": {"label": "Data", "start": "eight", "choices": {
     "eight": "8 Gaussians", "twenty-five": "25 Gaussians", "swiss-roll": "Swiss roll", "own": "Draw your own"}},
@@ -149,7 +151,7 @@ const BASE = 36;
 const MOST = BASE * BASE - 1;
 
 function packed(points) {
-  return Array.from(points, (x) => Math.round((Math.min(2, Math.max(-2, x)) + 2) / 4 * MOST).toString(BASE).padStart(2, "0"))
+  return Array.from(points, (x) => Math.round((clamp(x, -2, 2) + 2) / 4 * MOST).toString(BASE).padStart(2, "0"))
     .join("");
 }
 

@@ -48,7 +48,7 @@ export function drawSurface(canvas, state, ink, withArrows) {
 
 const field = document.createElement("canvas");
 
-function drawField(context, {surface, size, extent}, low, high, width, height, ink) {
+function drawField(context, {surface, size}, low, high, width, height, ink) {
   field.width = field.height = size;
   const brush = field.getContext("2d"), image = brush.createImageData(size, size);
   for (let j = 0; j < size; j++) {

@@ -54,12 +54,11 @@ export function aboutSurface(state) {
 
 export function aboutWeights(state, settings) {
   const {edges, counts, shareAtEnds} = state.weights;
-  const most = counts.indexOf(Math.max(...counts));
-  const reach = `All weights lie between ${short(edges[0])} and ${short(edges.at(-1))}`;
   if (settings.constraint === "clip" && state.criticSteps) {
     return `${percent(shareAtEnds)} of the weights are at the ends of the clip range, ±${settings.clip}.`;
   }
-  return `${reach}; most of them near ${short((edges[most] + edges[most + 1]) / 2)}.`;
+  const most = counts.indexOf(Math.max(...counts));
+  return `All weights lie between ${short(edges[0])} and ${short(edges.at(-1))}; most of them near ${short((edges[most] + edges[most + 1]) / 2)}.`;
 }
 
 export function aboutSlopes(state) {
