@@ -22,8 +22,8 @@ Beside them: checks (`check`, `broken`, what is asked of arguments), tensors (wh
 show (`show_code`). Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on
 after a cut), blocks (many steps in one go), devices (several of them), deal (which samples a step gets) and chance
 (its random numbers). Under models: quick (layers). Under microscope: runs and crowd (its loop, and critics trained
-side by side). Under scoreboard: architectures (seven pairs of networks), memory (what a step
-takes) and measured (results of long runs). Under plots: critic_plots and style.
+side by side). Under scoreboard: architectures (seven pairs of networks), memory (what a step takes) and measured
+(results of long runs). Under plots: critic_plots and style.
 """
 
 import importlib

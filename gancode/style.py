@@ -11,7 +11,7 @@ COLOURS = {
     "LSGAN": "#009E73",
     "WGAN": "#D55E00",
     "WGAN-GP": "#0072B2",
-    # chapter 7's; nine colours are more than an eye keeps apart, so a name stands beside each
+    # chapter 7's; eleven colours are more than an eye keeps apart, so a name stands beside each
     "WGAN-LP": "#56B4E9",
     "WGAN-div": "#4B3FA7",
     "DRAGAN": "#8A5A00",
