@@ -138,6 +138,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rate", type=float, required=True, help="step size of all methods")
     parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
@@ -147,7 +148,7 @@ def main(arguments=None):
         for architecture in options.architectures
         for method in options.methods
     ]
-    Measured(options.out, "python -m gancode.architectures").add_all(cases, train)
+    Measured(options.out, "python -m gancode.architectures").add_all(cases, train, options.jobs)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Results of runs that are too long for a chapter, kept with what made them. Chapter 6."""
 
+import concurrent.futures
 import datetime
-import functools
 import json
+import multiprocessing
+import os
 import pathlib
 import platform
 import subprocess
@@ -12,13 +14,14 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
+from gancode.checks import positive_integer
 from gancode.resume import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "long_runs"
 
 
 class Measured:
-    """A file of cases and their results, added one at a time; written whole after each, so a cut loses one at most.
+    """A file of cases and their results, written whole after each one: a cut loses only what is being made.
 
     path: NAME.json, made when there is something to keep. command: what made the results, as a reader would type it.
 
@@ -44,17 +47,34 @@ class Measured:
         found = self.result(case)
         if found is None:
             found = work()
-            kept = {"case": case, "result": found, "made": provenance(self.command)}
-            self.cases.append(json.loads(json.dumps(kept, default=_plain)))
-            lines = ",\n".join(json.dumps(each) for each in self.cases)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
+            self._keep(case, found)
         return found
 
-    def add_all(self, cases, work):
-        """Each case in turn: work(**case), unless it is there."""
-        for case in tqdm(cases):
-            self.add(case, functools.partial(work, **case))
+    def add_all(self, cases, work, jobs=1):
+        """work(**case) for each case that is not there, in their order, so many at a time, each job a process.
+
+        Several jobs share the processor or the GPU, so what they say of seconds is not what one alone would take.
+        """
+        missing = [case for case in cases if self.result(case) is None]
+        if positive_integer("jobs", jobs) == 1:
+            for case in tqdm(missing):
+                self._keep(case, work(**case))
+            return
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first job would take all of its memory
+        pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
+        try:
+            running = {pool.submit(work, **case): case for case in missing}
+            for done in tqdm(concurrent.futures.as_completed(running), total=len(running)):
+                self._keep(running[done], done.result(), jobs)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _keep(self, case, found, jobs=1):
+        kept = {"case": case, "result": found, "made": provenance(self.command, jobs)}
+        self.cases.append(json.loads(json.dumps(kept, default=_plain)))
+        lines = ",\n".join(json.dumps(each) for each in self.cases)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
 
     def by(self, name, **wanted):
         """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""
@@ -82,8 +102,8 @@ def load(name):
     return Measured(path)
 
 
-def provenance(command):
-    """What a result came from, as texts."""
+def provenance(command, jobs=1):
+    """What a result came from, as texts. jobs: how many were made at a time."""
     gpus = [
         tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
     ]
@@ -95,7 +115,7 @@ def provenance(command):
     return {
         "command": command or "by hand",
         "commit": commit,
-        "device": ", ".join(gpus) or f"CPU ({platform.machine()})",
+        "device": (", ".join(gpus) or f"CPU ({platform.machine()})") + (f", {jobs} runs at a time" if jobs > 1 else ""),
         "versions": f"tensorflow {tf.__version__}, keras {keras.__version__}",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
     }

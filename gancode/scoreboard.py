@@ -108,16 +108,18 @@ def main(arguments=None):
     parser.add_argument("--rates", nargs="+", type=float, help="step sizes to try; the papers' own if none is named")
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--looks", type=int, default=10)
+    parser.add_argument("--samples", type=int, default=1000, help="that each look judges")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
         {"method": method, "seed": seed, "rate": rate, "channels": options.channels, "looks": options.looks}
-        | {"steps": for_equal_critics(method, options.steps)}
+        | {"samples": options.samples, "steps": for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for method in options.methods
         for rate in options.rates or [RATES.get(method)]
     ]
-    Measured(options.out, "python -m gancode.scoreboard").add_all(cases, scores)
+    Measured(options.out, "python -m gancode.scoreboard").add_all(cases, scores, options.jobs)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,30 @@ def test_what_was_done_before_a_cut_is_there_after_it(tmp_path):
     assert again.result({"seed": 0}) == 10 and again.result({"seed": 1}) is None
 
 
+def squared(number):
+    return number**2
+
+
+def test_several_jobs_make_each_missing_case_once_and_say_that_they_were_several(tmp_path):
+    one = Measured(tmp_path / "some.json")
+    one.add({"number": 2}, lambda: "made before")
+    one.add_all([{"number": number} for number in range(4)], squared, jobs=2)
+    again = Measured(tmp_path / "some.json")
+    assert {kept["case"]["number"]: kept["result"] for kept in again.cases} == {0: 0, 1: 1, 2: "made before", 3: 9}
+    devices = {kept["case"]["number"]: kept["made"]["device"] for kept in again.cases}
+    assert devices[3].endswith(", 2 runs at a time") and "at a time" not in devices[2]
+
+
+def test_a_job_that_fails_stops_them_all_and_what_was_kept_stays(tmp_path):
+    one = Measured(tmp_path / "some.json")
+    one.add_all([{"number": 1}], squared)
+    with pytest.raises(TypeError):
+        one.add_all([{"number": 1}, {"number": "no number"}], squared, jobs=2)
+    assert Measured(tmp_path / "some.json").result({"number": 1}) == 1
+    with pytest.raises(ValueError, match="jobs: expected a whole number of at least 1, got 0"):
+        one.add_all([{"number": 3}], squared, jobs=0)
+
+
 def test_results_are_gathered_by_a_setting(tmp_path):
     one = Measured(tmp_path / "some.json")
     for seed, method in [(0, "GAN"), (0, "WGAN"), (1, "GAN")]:

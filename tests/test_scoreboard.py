@@ -87,5 +87,5 @@ def test_from_the_shell_all_have_as_many_critic_steps_and_nothing_is_made_twice(
     results = {each["case"]["method"]: each["result"] for each in json.loads(kept)["cases"]}
     assert results["GAN"]["critic_steps"] == results["WGAN"]["critic_steps"] == [5, 10]
     assert results["GAN"]["generator_steps"] == [5, 10] and results["WGAN"]["generator_steps"] == [1, 2]
-    scoreboard.main(command)
+    scoreboard.main([*command, "--jobs", "2"])
     assert out.read_bytes() == kept
