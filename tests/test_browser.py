@@ -5,6 +5,7 @@ import http.server
 import io
 import itertools
 import pathlib
+import re
 import threading
 from urllib.parse import urlsplit
 
@@ -43,6 +44,18 @@ def browser():
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
+
+    def do_GET(self):
+        """NAME.html?bare is the page without its scripts and styles: as soon as its content can be there."""
+        if not self.path.endswith("?bare"):
+            return super().do_GET()
+        page = pathlib.Path(self.translate_path(self.path)).read_text(encoding="utf-8")
+        bare = re.sub(r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>", "", page, flags=re.DOTALL).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", len(bare))
+        self.end_headers()
+        self.wfile.write(bare)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +121,7 @@ def test_a_page_can_be_read_without_eyes_or_mouse(page, address, name, mode):
     for _ in range(3):  # on a busy machine a colour may still be on its way to what it will be
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         grave = [
-            f"{problem['id']}: {node['html'][:200]}"
+            f"{problem['id']}: {node['html'][:200]} {node['failureSummary']}"
             for problem in found
             if problem["impact"] in ("serious", "critical")
             for node in problem["nodes"]
@@ -227,13 +240,20 @@ look();
 
 
 @pytest.mark.parametrize("name", ["book/index.html", *CHAPTERS])
-def test_the_first_picture_is_seen_within_a_second(page, address, name):
+def test_the_first_picture_is_seen_within_a_second(browser, address, name):
+    """Or, where the machine is slow or busy, within four times what the page without scripts and styles takes there.
+
+    Not with the `page` of the other tests: it asks Python about each file, which takes a quarter of a second.
+    """
+    page = browser.new_page()
+    page.set_viewport_size(DESKTOP)
     page.add_init_script(CLOCK)
-    times = []
-    while len(times) < 3 and min(times, default=9e9) > 1000:  # the machine may be busy with something else
-        page.goto(f"{address}/{name}", wait_until="commit")
-        times.append(page.wait_for_function("window.firstPicture", timeout=20_000).json_value())
-    assert min(times) < 1000, f"{times} ms"
+    bare, whole = [], []
+    while len(whole) < 5 and min(whole, default=9e9) > max(1000, 4 * min(bare, default=0)):
+        for times, query in ((bare, "?bare"), (whole, "")):
+            page.goto(f"{address}/{name}{query}", wait_until="commit")
+            times.append(page.wait_for_function("window.firstPicture", timeout=60_000).json_value())
+    assert min(whole) < max(1000, 4 * min(bare)), f"{whole} ms, and bare {bare} ms"
 
     image = page.locator("article img").first
     image.scroll_into_view_if_needed()
@@ -243,6 +263,7 @@ def test_the_first_picture_is_seen_within_a_second(page, address, name):
     at_its_place = "(i) => { const b = i.getBoundingClientRect();"
     at_its_place += " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === i }"
     assert image.evaluate(at_its_place), "something lies on the picture"
+    page.close()
 
 
 @each_chapter
