@@ -30,6 +30,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from gancode import data, models, trainers
+from gancode.blocks import Blocks
 
 VARIANTS = {  # name: trainer, n_critic
     "GAN": (trainers.GAN, 1),
@@ -37,7 +38,7 @@ VARIANTS = {  # name: trainer, n_critic
     "WGAN": (trainers.WGAN, 5),
     "WGANGP": (trainers.WGANGP, 5),
 }
-WAYS = ("eager", "graph", "XLA", "fit", "PyTorch*", "JAX*")
+WAYS = ("eager", "graph", "XLA", "fit", "block", "PyTorch*", "JAX*")
 
 
 # --- the arithmetic --------------------------------------------------------------------------------------------------
@@ -121,17 +122,42 @@ def one_by_one(compiled):
     return way
 
 
-def fit(variant, samples, channels, batch_size):
-    """One epoch of `fit`, ten steps an execution, as the chapters have it. What `fit` does before it is left out."""
-    trainer, batches = make(variant, samples, channels, batch_size)
-    trainer.compile(steps_per_execution=10)
+def fit(per_execution):
+    """One epoch of `fit`, so many steps an execution. What `fit` does before the epoch is left out."""
 
-    def run(steps):
-        clock = EpochClock()
-        trainer.fit(batches, steps_per_epoch=steps, callbacks=[clock], verbose=0)
-        return clock.seconds
+    def way(variant, samples, channels, batch_size):
+        trainer, batches = make(variant, samples, channels, batch_size)
+        trainer.compile(steps_per_execution=per_execution)
 
-    return run
+        def run(steps):
+            clock = EpochClock()
+            trainer.fit(batches, steps_per_epoch=steps, callbacks=[clock], verbose=0)
+            return clock.seconds
+
+        return run
+
+    return way
+
+
+def block(per_execution):
+    """The same steps in the same XLA computations, without `fit` around them. On a CPU a loop in XLA is slow."""
+
+    def way(variant, samples, channels, batch_size):
+        trainer, batches = make(variant, samples, channels, batch_size)
+        trainer.compile(steps_per_execution=per_execution, jit_compile=True)
+        steps_made = Blocks(trainer, batches.deal)
+        rows = iter(steps_made.rows(0))
+
+        def run(steps):
+            start = now()
+            for _ in range(steps // per_execution):
+                logs = steps_made(rows)
+            tf.nest.map_structure(lambda value: value.numpy(), logs)
+            return now() - start
+
+        return run
+
+    return way
 
 
 class EpochClock(keras.callbacks.Callback):
@@ -162,10 +188,15 @@ def reference(module):
     return way
 
 
-def all_ways():
+def all_ways(per_execution):
     """The ways that can be measured here, name to function, and a line for each that can not."""
-    ways = {"eager": one_by_one(None), "graph": one_by_one("graph"), "XLA": one_by_one("XLA"), "fit": fit}
+    ways = {"eager": one_by_one(None), "graph": one_by_one("graph"), "XLA": one_by_one("XLA")}
+    ways["fit"] = fit(per_execution)
     missing = []
+    if tf.config.list_physical_devices("GPU"):
+        ways["block"] = block(per_execution)
+    else:
+        missing.append("block: only on a GPU")
     for name, package in (("PyTorch*", "torch"), ("JAX*", "jax")):
         try:
             ways[name] = reference(importlib.import_module(f"{package}_reference"))
@@ -179,7 +210,7 @@ def all_ways():
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def measure(variants, ways, channels=16, batch_size=64, repeats=9, steps=10):
+def measure(variants, ways, channels=16, batch_size=64, repeats=9, steps=10, per_execution=10):
     """Seconds a step, {(variant, way): (repeats, 2)}: clock and cores; and the best rate seen of a matrix product."""
     samples, runs = data.mnist(), {}
     matmul, rates = matmul_flops_per_second(), []
@@ -187,13 +218,13 @@ def measure(variants, ways, channels=16, batch_size=64, repeats=9, steps=10):
     for variant, way in tqdm(pairs, desc="compile and warm up", leave=False):
         runs[variant, way] = ways[way](variant, samples, channels, batch_size)
         for _ in range(2):  # the first one traces and compiles
-            runs[variant, way](steps if way == "fit" else 2)
+            runs[variant, way](per_execution if way in ("fit", "block") else 2)
     seconds = {pair: [] for pair in pairs}
     for _ in tqdm(range(repeats), desc="measure", leave=False):
         rates += [matmul() for _ in range(10)]
         for pair, run in runs.items():
             # eager steps are slow, and alike; an epoch of `fit` has a beginning of its own, some 10 ms
-            n = max(1, steps // 5) if pair[1] == "eager" else 5 * steps if pair[1] == "fit" else steps
+            n = max(1, steps // 5) if pair[1] == "eager" else 5 * steps if pair[1] in ("fit", "block") else steps
             seconds[pair].append(run(n) / n)
     return {pair: np.array(times) for pair, times in seconds.items()}, max(rates)
 
@@ -270,21 +301,28 @@ def main(arguments=None):
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=9, help="turns that each way takes")
     parser.add_argument(
-        "--steps", type=int, default=10, help="steps in a turn, a multiple of 10; eager a fifth, fit five times as many"
+        "--steps", type=int, default=10, help="steps in a turn; eager a fifth, fit and block five times as many"
     )
+    parser.add_argument("--per-execution", type=int, default=10, help="steps that fit and block make at a time")
     parser.add_argument("--json", metavar="FILE", help="keep the numbers here")
     options = parser.parse_args(arguments)
-    if "fit" in options.ways and options.steps % 10:
-        parser.error(f"--steps: expected a multiple of 10, for fit makes ten an execution, got {options.steps}")
+    if options.per_execution < 1 or 5 * options.steps % options.per_execution:
+        parser.error(f"--steps: five times as many must be a multiple of --per-execution, got {options.steps}")
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
 
-    ways, missing = all_ways()
+    ways, missing = all_ways(options.per_execution)
     ways = {name: way for name, way in ways.items() if name in options.ways}
     load = os.getloadavg()[0]
     start = time.perf_counter()
     seconds, rate = measure(
-        options.variants, ways, options.channels, options.batch_size, options.repeats, options.steps
+        options.variants,
+        ways,
+        options.channels,
+        options.batch_size,
+        options.repeats,
+        options.steps,
+        options.per_execution,
     )
     rows = summarise(seconds, rate, options.channels, options.batch_size)
 

@@ -127,12 +127,23 @@ def test_what_is_not_installed_is_said(monkeypatch):
     for package in ("torch", "jax"):
         monkeypatch.setitem(sys.modules, package, None)  # as if it were not there
         monkeypatch.delitem(sys.modules, f"{package}_reference", raising=False)
-    ways, missing = bench.all_ways()
-    assert list(ways) == ["eager", "graph", "XLA", "fit"]
-    assert missing == ["PyTorch: not installed", "JAX: not installed"]
+    ways, missing = bench.all_ways(10)
+    assert [name for name in ways if name != "block"] == ["eager", "graph", "XLA", "fit"]
+    assert missing[-2:] == ["PyTorch: not installed", "JAX: not installed"]
+    assert ("block" in ways) != ("block: only on a GPU" in missing)
 
 
-def test_fit_makes_ten_steps_an_execution(capsys):
+def test_a_block_without_fit_makes_as_many_steps(monkeypatch):
+    made = []
+    monkeypatch.setattr(bench, "make", lambda *args, make=bench.make: made.append(make(*args)) or made[-1])
+    run = bench.block(2)("WGAN", bench.data.mnist()[:100], 1, 2)
+    assert (run(4) > 0).all()
+    (trainer, _), *others = made
+    assert not others and int(trainer.generator_optimizer.iterations) == 4
+
+
+@pytest.mark.parametrize("wrong", ["--steps 15 --per-execution 10", "--per-execution 0"])
+def test_a_turn_is_a_whole_number_of_executions(capsys, wrong):
     with pytest.raises(SystemExit):
-        bench.main(["--steps", "15"])
-    assert "multiple of 10" in capsys.readouterr().err
+        bench.main(wrong.split())
+    assert "multiple of --per-execution" in capsys.readouterr().err
