@@ -1,4 +1,5 @@
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -92,3 +93,14 @@ def test_what_can_not_be_kept_is_not_half_written(tmp_path):
 def test_results_that_come_with_the_package_are_found_by_name():
     with pytest.raises(ValueError, match=r"name: expected one of .*, got 'nothing'"):
         measured.load("nothing")
+
+
+def test_the_page_on_larger_machines_tells_what_is_kept():
+    kept = measured.load("speed").by("method")
+    page = (pathlib.Path(__file__).parent.parent / "book" / "outgrowing.md").read_text(encoding="utf-8")
+    for start, what in (("| `fit` |", "fit_ms"), ("| the same steps without", "block_ms")):
+        [row] = [line for line in page.splitlines() if line.startswith(start)]
+        told = [float(cell) for cell in row.split("|")[2:-1]]
+        assert told == [round(float(np.median(kept[name][0][what])), 2) for name in ("GAN", "LSGAN", "WGAN", "WGAN-GP")]
+    waits = [runs[0]["first_seconds"] for runs in kept.values()]
+    assert f"took {min(waits):.0f} to {max(waits):.0f} seconds" in page
