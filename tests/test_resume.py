@@ -147,14 +147,21 @@ def test_a_name_that_keras_would_not_write_to_is_refused_before_training():
 
 # --- killed, at a random moment, twenty times ---
 
-RUN = """
-import sys
+# A process that has imported everything and computed nothing makes a new one for each run: TensorFlow takes long to
+# import, and what has not begun to compute can be copied. It is sent the seed of the run's weights; it says which
+# process makes the run, and how that ended.
+RUNS = """
+import os, sys
 sys.path[:0] = {paths!r}
 import test_resume
-trainer = test_resume.trainer(weights=int(sys.argv[1]))
-print("ready", flush=True)
-test_resume.fit(trainer, {epochs}, {file!r})
-print("done", flush=True)
+for weights in sys.stdin:
+    run = os.fork()
+    if not run:
+        trainer = test_resume.trainer(weights=int(weights))
+        print("ready", os.getpid(), flush=True)
+        test_resume.fit(trainer, {epochs}, {file!r})
+        os._exit(0)
+    print("ended", os.waitpid(run, 0)[1], flush=True)
 """
 
 
@@ -162,28 +169,32 @@ print("done", flush=True)
 def test_killed_twenty_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(file):
     """Most of an epoch's time here is writing, so that many of the kills fall into it."""
     epochs, here = 400, pathlib.Path(__file__).parent
-    script = RUN.format(paths=[str(here), str(here.parent)], epochs=epochs, file=str(file))
+    script = RUNS.format(paths=[str(here), str(here.parent)], epochs=epochs, file=str(file))
     rng, done, killed = random.Random(0), 0, 0
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
-    for attempt in range(60):
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, str(attempt)], stdout=subprocess.PIPE, text=True, env=environment
-        )
-        assert process.stdout.readline() == "ready\n"
-        if killed < 20:
-            beginning = file.stat().st_mtime if file.exists() else 0
-            while process.poll() is None and (not file.exists() or file.stat().st_mtime == beginning):
-                time.sleep(0.001)  # it has begun to write
-            time.sleep(rng.uniform(0.0, 0.15))
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-        killed += process.returncode == -signal.SIGKILL
-        with h5py.File(file) as whole:  # the file is always whole
-            now = len(whole["vars"]["past critic_loss"])
-        assert now >= done, "an epoch was lost"
-        done = now
-        if done == epochs:
-            break
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, **pipes) as process:
+        for attempt in range(60):
+            print(attempt, file=process.stdin)
+            ready, run = process.stdout.readline().split()
+            assert ready == "ready"
+            if killed < 20:
+                beginning = file.stat().st_mtime if file.exists() else 0
+                while not file.exists() or file.stat().st_mtime == beginning:
+                    time.sleep(0.001)  # until it has begun to write
+                    os.kill(int(run), 0)  # an error if it has ended
+                time.sleep(rng.uniform(0.0, 0.15))
+                os.kill(int(run), signal.SIGKILL)
+            ended, status = process.stdout.readline().split()
+            assert ended == "ended"
+            killed += os.WIFSIGNALED(int(status)) and os.WTERMSIG(int(status)) == signal.SIGKILL
+            with h5py.File(file) as whole:  # the file is always whole
+                now = len(whole["vars"]["past critic_loss"])
+            assert now >= done, "an epoch was lost"
+            done = now
+            if done == epochs:
+                break
+        process.stdin.close()
     assert killed == 20 and done == epochs
 
     resumed, whole = trainer(weights=123), trainer(weights=0)
