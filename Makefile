@@ -60,7 +60,7 @@ book: $(READY)
 test: book
 	$(PY) -m ruff check .
 	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
+	  --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
 
 lab: $(READY)
 	$(PY) -m jupyterlab chapters
