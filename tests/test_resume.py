@@ -194,7 +194,6 @@ def test_killed_twenty_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(f
             done = now
             if done == epochs:
                 break
-        process.stdin.close()
     assert killed == 20 and done == epochs
 
     resumed, whole = trainer(weights=123), trainer(weights=0)
