@@ -81,8 +81,9 @@ window.freshWeights = ({sizes, seed}) => ({weights: pack(new Network(sizes, new 
 
 // A worker that runs what window.source holds. Its promises are the tests': each message is answered by a state or by
 // trouble, and `when` waits for a state. Each state is answered, as a page does that has drawn it.
-window.openLab = () => {
-  const worker = new Worker(URL.createObjectURL(new Blob([window.source], {type: "text/javascript"})));
+// `more` is run in the worker too.
+window.openLab = (more = "") => {
+  const worker = new Worker(URL.createObjectURL(new Blob([window.source, more], {type: "text/javascript"})));
   const lab = {states: 0, curve: [], waiting: []};
   worker.onmessage = ({data}) => {
     if (data.type === "state") {
@@ -103,6 +104,7 @@ window.openLab = () => {
     worker.postMessage(message);
     return answer;
   };
+  lab.end = () => worker.terminate();
   return lab;
 };
 // With plain lists in place of typed arrays

@@ -510,8 +510,8 @@ WATCH = """() => {
 def test_the_page_stays_free_while_it_trains(new_page, home):
     """A critic of four layers with the penalty, as fast as it goes.
 
-    The floors are for a machine that is busy with other things. Measured on two cores, with a right of way over those:
-    60 frames, 26 pictures and 49 steps a second, longest stall 17 ms.
+    The floors are for a machine that is busy with other things. Measured on two idle cores, with a batch of 128
+    and a fixed generator: 60 frames, 31 pictures and 50 steps a second.
     """
     lab = Lab(new_page(), f"{home}?preset=ring&depth=4")
     lab.button("Play").click()

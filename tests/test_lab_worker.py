@@ -1,5 +1,7 @@
 """The critic lab's worker: it answers, it is quick enough, it shows what chapter 5 says, and its memory stays flat."""
 
+import json
+
 import numpy as np
 import pytest
 from browsing import open_browser
@@ -14,6 +16,17 @@ START = {
 # The paper's Figure 1b: twelve layers, a generator that learns
 DEEP = {**START, "data": "swiss-roll", "depth": 12, "width": 128, "rate": 5e-4, "batch": 64, "generator": "learning"}
 CLIPPED = {"constraint": "clip", "optimiser": "rmsprop"}
+# A clock that only steps move on, and a page that has drawn a state before the next step.
+BY_THE_CLOCK = """
+let clock = 0;
+performance.now = () => clock;
+Trainer.prototype.step = function () { this.criticSteps += 1; clock += %s; };
+const post = self.postMessage.bind(self);
+self.postMessage = (state) => {
+  post({...state, clock});
+  queueMicrotask(() => ANSWERS.seen());
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +124,22 @@ def test_what_a_state_holds_is_consistent(page):
     curve = page.evaluate("lab.curve")
     assert [point[0] for point in curve] == [0, 10, 20]
     assert curve[-1][1:] == [state["estimate"], state["w1"]]
+
+
+@pytest.mark.parametrize("a_step", [0.5, 3, 7, 11, 14, 16, 18, 22, 30])
+def test_it_shows_thirty_states_a_second_wherever_a_step_leaves_room_for_them(page, a_step):
+    """And never many more than a screen can show. a_step: milliseconds."""
+    run = """async ([more, steps]) => {
+      const slow = openLab(more);
+      await slow.ask({type: "reset", settings: %s});
+      const before = slow.states;
+      const {clock} = await slow.ask({type: "until", steps}, (state) => state.criticSteps === steps);
+      slow.end();
+      return (slow.states - before) / clock * 1000;
+    }"""
+    steps = round(1000 / a_step)
+    states = page.evaluate(run % json.dumps(START), [BY_THE_CLOCK % a_step, steps])
+    assert 30 <= states < 70, f"{states:.0f} states a second"
 
 
 def test_steps_by_hand_and_changes_on_the_way(page):
