@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import datetime
+import functools
 import json
 import multiprocessing
 import os
@@ -42,40 +43,36 @@ class Measured:
         """What came of a case, or None if it has not been tried."""
         return next((kept["result"] for kept in self.cases if kept["case"] == case), None)
 
-    def add(self, case, work):
-        """The case's result: the one that is there, or work()'s, which is then kept."""
+    def add(self, case, work, jobs=1):
+        """The case's result: the one that is there, or work()'s, then kept. jobs: how many are made at a time."""
         found = self.result(case)
         if found is None:
             found = work()
-            self._keep(case, found)
+            kept = {"case": case, "result": found, "made": provenance(self.command, jobs)}
+            self.cases.append(json.loads(json.dumps(kept, default=_plain)))
+            lines = ",\n".join(json.dumps(each) for each in self.cases)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
         return found
 
     def add_all(self, cases, work, jobs=1):
-        """work(**case) for each case that is not there, in their order, so many at a time, each job a process.
+        """Each case in turn: work(**case), unless it is there. With several jobs so many at a time, each in a process.
 
-        Several jobs share the processor or the GPU, so what they say of seconds is not what one alone would take. On
-        one GPU nothing is gained: on an H100 five at a time took five times as long each.
+        They share the processor or the GPU, so what they say of seconds is not what one alone would take. On one GPU
+        nothing is gained: on an H100 five at a time took five times as long each.
         """
-        missing = [case for case in cases if self.result(case) is None]
         if positive_integer("jobs", jobs) == 1:
-            for case in tqdm(missing):
-                self._keep(case, work(**case))
+            for case in tqdm(cases):
+                self.add(case, functools.partial(work, **case))
             return
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first job would take all of its memory
         pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
         try:
-            running = {pool.submit(work, **case): case for case in missing}
+            running = {pool.submit(work, **case): case for case in cases if self.result(case) is None}
             for done in tqdm(concurrent.futures.as_completed(running), total=len(running)):
-                self._keep(running[done], done.result(), jobs)
+                self.add(running[done], done.result, jobs)
         finally:
             pool.shutdown(cancel_futures=True)
-
-    def _keep(self, case, found, jobs=1):
-        kept = {"case": case, "result": found, "made": provenance(self.command, jobs)}
-        self.cases.append(json.loads(json.dumps(kept, default=_plain)))
-        lines = ",\n".join(json.dumps(each) for each in self.cases)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
 
     def by(self, name, **wanted):
         """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""
@@ -108,18 +105,22 @@ def provenance(command, jobs=1):
     gpus = [
         tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
     ]
-    git = ["git", "-C", str(pathlib.Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        commit = "unknown"  # installed without its history
     return {
         "command": command or "by hand",
-        "commit": commit,
+        "commit": _commit(),
         "device": (", ".join(gpus) or f"CPU ({platform.machine()})") + (f", {jobs} runs at a time" if jobs > 1 else ""),
         "versions": f"tensorflow {tf.__version__}, keras {keras.__version__}",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
     }
+
+
+@functools.cache  # for the results themselves, once written, are a change that git would call dirty
+def _commit():
+    git = ["git", "-C", str(pathlib.Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"  # installed without its history
 
 
 def _plain(value):

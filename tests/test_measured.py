@@ -40,6 +40,12 @@ def test_what_was_done_before_a_cut_is_there_after_it(tmp_path):
     assert again.result({"seed": 0}) == 10 and again.result({"seed": 1}) is None
 
 
+def test_a_case_that_is_asked_for_twice_is_made_once(tmp_path):
+    worked, one = [], Measured(tmp_path / "some.json")
+    one.add_all(2 * [{"number": 3}], lambda number: worked.append(number) or number)
+    assert worked == [3] and len(one.cases) == 1
+
+
 def squared(number):
     return number**2
 
@@ -47,8 +53,9 @@ def squared(number):
 def test_several_jobs_make_each_missing_case_once_and_say_that_they_were_several(tmp_path):
     one = Measured(tmp_path / "some.json")
     one.add({"number": 2}, lambda: "made before")
-    one.add_all([{"number": number} for number in range(4)], squared, jobs=2)
+    one.add_all([{"number": number} for number in (0, 1, 2, 3, 3)], squared, jobs=2)
     again = Measured(tmp_path / "some.json")
+    assert len(again.cases) == 4
     assert {kept["case"]["number"]: kept["result"] for kept in again.cases} == {0: 0, 1: 1, 2: "made before", 3: 9}
     devices = {kept["case"]["number"]: kept["made"]["device"] for kept in again.cases}
     assert devices[3].endswith(", 2 runs at a time") and "at a time" not in devices[2]
