@@ -1,5 +1,7 @@
+import functools
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -44,6 +46,16 @@ def test_a_case_that_is_asked_for_twice_is_made_once(tmp_path):
     worked, one = [], Measured(tmp_path / "some.json")
     one.add_all(2 * [{"number": 3}], lambda number: worked.append(number) or number)
     assert worked == [3] and len(one.cases) == 1
+
+
+def test_all_results_name_the_commit_that_the_command_began_at(tmp_path, monkeypatch):
+    """The first one, once written, may be a change to the package itself."""
+    said = iter(["1a2b3c4\n", "1a2b3c4-dirty\n"])
+    monkeypatch.setattr(measured.subprocess, "run", lambda *_, **__: types.SimpleNamespace(stdout=next(said)))
+    monkeypatch.setattr(measured, "_commit", functools.cache(measured._commit.__wrapped__))  # it has not been asked yet
+    one = Measured(tmp_path / "some.json")
+    one.add_all([{"number": 0}, {"number": 1}], squared)
+    assert [kept["made"]["commit"] for kept in one.cases] == ["1a2b3c4", "1a2b3c4"]
 
 
 def squared(number):
