@@ -8,6 +8,11 @@ import dataclasses
 
 import tensorflow as tf
 
+# There is nothing to tune here. And TensorFlow's tuner looks again after 10 ms, 20 ms, 40 ms and so on, and often
+# misses that its iterator is done with: `fit` then waits for it after the last step, up to as long as it has trained.
+UNTUNED = tf.data.Options()
+UNTUNED.autotune.enabled = False
+
 
 @dataclasses.dataclass(frozen=True)
 class Deal:
@@ -30,7 +35,7 @@ class Deal:
         times_through, already_dealt = divmod(first * size, n)
         # Shuffling numbers and gathering whole batches is much cheaper than shuffling images.
         orders = tf.data.Dataset.range(times_through, tf.int64.max).map(self._order)
-        return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True)
+        return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True).with_options(UNTUNED)
 
     def gather(self, samples, rows):
         """(batch_size * n_critic,) numbers to (batch_size, n_critic, ...) samples."""

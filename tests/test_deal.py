@@ -32,6 +32,13 @@ def test_numbers_name_the_samples_that_batches_hold(first):
         np.testing.assert_array_equal(deal.gather(tf.constant(samples), rows), batch)
 
 
+def test_tensorflows_tuner_is_off_for_fit_would_wait_for_it():
+    """What is made of the batches, as `fit` and its blocks do, keeps that."""
+    batches = data.batches(numbered(8), 4)
+    for dealt in (batches, batches.deal.rows(3), batches.deal.batches(3), batches.take(2).map(tf.abs).batch(2)):
+        assert dealt.options().autotune.enabled is False
+
+
 def test_the_order_does_not_depend_on_any_other_random_state():
     keras.utils.set_random_seed(1)
     before = dealt(100, 30)
