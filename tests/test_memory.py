@@ -13,8 +13,9 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Li
 
 @linux
 @pytest.mark.slow
-def test_a_step_takes_at_least_what_the_critics_two_passes_keep():
+def test_a_step_takes_at_least_what_the_critics_two_passes_keep(monkeypatch):
     """The blocks of an image, both convolutions and both activations of them, of a real sample and of a fake."""
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "1")  # on a busy machine it is chance what is computed at one time
     kept = 2 * (28 * 28 + 2 * 14 * 14 * 16 + 2 * 7 * 7 * 32) * 4 / 1024
     found = memory.a_sample("GAN")
     assert kept * 0.9 < found["kilobytes"] < 2 * kept
