@@ -68,7 +68,8 @@ class Measured:
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first job would take all of its memory
         pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
         try:
-            running = {pool.submit(work, **case): case for case in cases if self.result(case) is None}
+            missing = [case for i, case in enumerate(cases) if self.result(case) is None and case not in cases[:i]]
+            running = {pool.submit(work, **case): case for case in missing}
             for done in tqdm(concurrent.futures.as_completed(running), total=len(running)):
                 self.add(running[done], done.result, jobs)
         finally:
@@ -88,7 +89,7 @@ class Measured:
         for kept in self.cases:
             for key, value in kept["made"].items():
                 made.setdefault(key, set()).add(value)
-        return "; ".join(f"{key}: {', '.join(sorted(values))}" for key, values in made.items())
+        return "; ".join(f"{key}: {' / '.join(sorted(values))}" for key, values in made.items())
 
 
 def load(name):

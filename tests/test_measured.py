@@ -48,6 +48,20 @@ def test_a_case_that_is_asked_for_twice_is_made_once(tmp_path):
     assert worked == [3] and len(one.cases) == 1
 
 
+def test_by_several_jobs_too(tmp_path):
+    one, notes = Measured(tmp_path / "some.json"), tmp_path / "notes"
+    one.add_all(3 * [{"number": 3, "notes": str(notes)}], noted, jobs=2)
+    assert notes.read_text() == "3\n" and len(one.cases) == 1
+
+
+def test_devices_with_commas_in_their_names_stay_apart(tmp_path):
+    one = Measured(tmp_path / "some.json")
+    one.add({"seed": 0}, lambda: 0)
+    one.add({"seed": 1}, lambda: 1, jobs=5)
+    device = one.cases[0]["made"]["device"]
+    assert f"device: {device} / {device}, 5 runs at a time;" in one.how()
+
+
 def test_all_results_name_the_commit_that_the_command_began_at(tmp_path, monkeypatch):
     """The first one, once written, may be a change to the package itself."""
     said = iter(["1a2b3c4\n", "1a2b3c4-dirty\n"])
@@ -56,6 +70,12 @@ def test_all_results_name_the_commit_that_the_command_began_at(tmp_path, monkeyp
     one = Measured(tmp_path / "some.json")
     one.add_all([{"number": 0}, {"number": 1}], squared)
     assert [kept["made"]["commit"] for kept in one.cases] == ["1a2b3c4", "1a2b3c4"]
+
+
+def noted(number, notes):
+    with open(notes, "a") as file:
+        file.write(f"{number}\n")
+    return number
 
 
 def squared(number):
