@@ -95,8 +95,8 @@ def frechet_digit_distance(images, reference):
     """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
 
     images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands). Returns a float: 0 is
-    alike, about 1 is another handful of real digits, hundreds is noise. The features are our own (see
-    digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
+    alike, 1 to 6 is another handful of real digits (the more samples, the less), hundreds is noise. The features are
+    our own (see digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
     """
     return frechet_distance(_features("images", images), _features("reference", reference))
 

@@ -120,7 +120,7 @@ class WGAN(GAN):
         self.clip = positive("clip", clip)
 
     def default_optimizer(self, learning_rate=5e-5, epsilon=1e-10):
-        """RMSProp, 5e-5; epsilon 1e-10 as in TensorFlow 1, where the papers' code ran (Keras 3 has 1e-7)."""
+        """RMSProp, 5e-5; epsilon 1e-10 as in TensorFlow 1, where WGAN-GP's code ran (Keras 3 has 1e-7)."""
         return keras.optimizers.RMSprop(learning_rate, epsilon=epsilon)
 
     def constrain(self):
