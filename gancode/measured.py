@@ -24,7 +24,8 @@ FOLDER = pathlib.Path(__file__).parent / "long_runs"
 class Measured:
     """A file of cases and their results, written whole after each one: a cut loses only what is being made.
 
-    path: NAME.json, made when there is something to keep. command: what made the results, as a reader would type it.
+    path: NAME.json, made when there is something to keep. command: the program that made the results; chapters 6 and 7
+    print it with the options that they used.
 
     Raises ValueError if there is such a file and it holds something else.
     """
