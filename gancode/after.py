@@ -76,7 +76,7 @@ class R1GAN(GAN):
 
 
 class R3GAN(R1GAN):
-    """Each fake is compared with a real sample, and both slopes are near 0 (Huang et al. 2025: RpGAN + R1 + R2)."""
+    """Each fake is compared with a real sample, and both slopes are near 0 (Huang et al. 2024: RpGAN + R1 + R2)."""
 
     objective = losses.relativistic
 
@@ -107,7 +107,7 @@ def spectral(critic):
     critic: a built Sequential one. Returns a new model with the same weights, to be trained with a GAN's or a WGAN's
     loss. Of dense layers with ReLU between them its slope is then at most 1. A convolution's kernel is taken as a
     matrix, (height * width * inputs, outputs), as in the paper; that is not quite its slope as a map of images. The
-    paper differentiates through the division; Keras divides the kernel itself, each time the critic is called.
+    paper differentiates through the division; Keras divides the kernel itself, at each call in training.
     """
     layers = [keras.layers.SpectralNormalization(one) if hasattr(one, "kernel") else one for one in critic.layers]
     return keras.Sequential([keras.Input(critic.input_shape[1:]), *layers], name="critic")

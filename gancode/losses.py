@@ -82,7 +82,7 @@ class Wasserstein:
 
 @dataclasses.dataclass(frozen=True)
 class Relativistic:
-    """Each fake against a real sample of its own (Jolicoeur-Martineau 2019; as in Huang et al. 2025).
+    """Each fake against a real sample of its own (Jolicoeur-Martineau 2019; as in Huang et al. 2024).
 
     Only differences of scores count, and of two scores at a time, so the two batches are of one size.
     """
