@@ -308,12 +308,6 @@ def test_exported_pictures_are_those_of_the_chapters():
         assert path.relative_to(ROOT).as_posix() in found, f"{path.name} comes from no chapter"
 
 
-def test_readme_names_only_files_that_exist():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", readme):
-        assert target.startswith("book/_build/") or (ROOT / target).exists(), target
-
-
 # --- the built pages ---------------------------------------------------------------------------------------
 
 
