@@ -3,7 +3,8 @@
 # make lab       open the chapters in JupyterLab
 # make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
-# make source    write the chapters' first cells, after another repository has been named in _config.yml
+# make source    say where the book lives, by which rule, and write the chapters' first cells
+# make colab-branch   publish the last commit's chapters and wheel to the branch colab of origin, as the workflow does
 # make check-colab   run the chapters with Colab's versions, each alone in an empty folder; CHAPTER=04 for one of them
 # make bench     how long a training step takes, and how long it would have to; about three minutes
 # make clean     remove what was built (the Python environments, .venv and .venv-colab, stay)
@@ -26,7 +27,7 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test lab pdf execute source check-colab bench clean
+.PHONY: help setup book test lab pdf execute source colab-branch check-colab bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -73,6 +74,10 @@ execute: $(READY)
 
 source: $(READY)
 	$(PY) tools/source.py
+
+# TO="--to REMOTE --raw URL" for a remote that is not on GitHub
+colab-branch: $(READY)
+	$(PY) tools/publish.py $(TO)
 
 # A PYTHON named on the command line is for .venv-colab, too: it has to be Colab's, 3.13, or 3.12.
 check-colab: $(READY)
