@@ -1,12 +1,10 @@
 """What a push publishes: the branch that Colab and Binder open, tried with a bare repository on this disk."""
 
-import io
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import tarfile
 
 import nbformat
 import pytest
@@ -36,7 +34,8 @@ def no_workflow(monkeypatch):
 
 
 def git(folder, *arguments):
-    command = ["git", "-C", folder, "-c", "user.name=Ann", "-c", "user.email=ann@example.org", *arguments]
+    settings = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
+    command = ["git", "-C", folder, *settings, *arguments]
     return subprocess.run(command, check=True, text=True, capture_output=True).stdout.strip()
 
 
@@ -97,8 +96,10 @@ def served(book):
 def serve(book, *commits):
     """Have that server serve these commits of the bare repository, as GitHub serves every one."""
     for each in commits:
+        folder = book.parent / "raw" / each
+        folder.mkdir(parents=True)
         tar = subprocess.run(["git", "-C", book.parent / "bare.git", "archive", each], check=True, capture_output=True)
-        tarfile.open(fileobj=io.BytesIO(tar.stdout)).extractall(book.parent / "raw" / each, filter="data")
+        subprocess.run(["tar", "-x", "-C", folder], input=tar.stdout, check=True)
 
 
 def bare(book, *arguments):
@@ -269,6 +270,12 @@ def test_a_remote_that_is_not_on_github_needs_an_address_and_no_password_is_show
     assert "is not on GitHub: say by --raw" in capsys.readouterr().err
     assert publish.main(["--to", "https://me:secret@localhost:1/x/y", "--raw", "https://x/y"], root=book) == 1
     assert "secret" not in capsys.readouterr().err
+
+
+def test_without_git_nothing_can_be_published(book, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(PublishFailed, match="git is needed"):
+        publish.publish(raw=served(book), root=book)
 
 
 def test_on_github_the_wheel_is_served_by_commit_and_the_address_holds_no_password(book, built_once, monkeypatch):

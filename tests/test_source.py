@@ -48,7 +48,8 @@ def git(folder, *arguments):
 def clone(root, origin, known=("colab",)):
     """Make a folder a clone with one commit: its origin's address, and which of origin's branches it knows."""
     git(root, "init", "-q", "-b", "main")
-    git(root, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one")
+    settings = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    git(root, *settings, "commit", "-q", "--allow-empty", "-m", "one")
     git(root, "remote", "add", "origin", origin)
     for branch in known:
         git(root, "update-ref", f"refs/remotes/origin/{branch}", "HEAD")
