@@ -5,6 +5,7 @@
 # make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
 # make source    say where the book lives, by which rule, and write the chapters' first cells
+# make colab-branch   publish the last commit's chapters and wheel to the branch colab of origin, as the workflow does
 # make check-colab   run the chapters with Colab's versions, each alone in an empty folder; CHAPTER=04 for one of them
 # make bench     how long a training step takes, and how long it would have to; about three minutes
 # make format    write code and notebooks the way make check wants them
@@ -30,7 +31,7 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test check lint test-unit test-chapters test-browser lab pdf execute source check-colab bench \
+.PHONY: help setup book test check lint test-unit test-chapters test-browser lab pdf execute source colab-branch check-colab bench \
   format hooks clean
 
 help:
@@ -109,6 +110,10 @@ execute: $(READY)
 
 source: $(READY)
 	$(PY) tools/source.py
+
+# TO="--to REMOTE --raw URL" for a remote that is not on GitHub
+colab-branch: $(READY)
+	$(PY) tools/publish.py $(TO)
 
 # A PYTHON named on the command line is for .venv-colab, too: it has to be Colab's, 3.13, or 3.12.
 check-colab: $(READY)

@@ -28,6 +28,7 @@ from PIL import Image
 
 import execute
 import gancode
+import runner
 import stamp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -609,6 +610,32 @@ def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
     before = path.read_bytes()
     assert run(tmp_path) == 0
     assert path.read_bytes() == before, "a second run of the same code changes nothing"
+
+
+BURN = "import time\nbegun = time.process_time()\nwhile time.process_time() < begun + 1:\n    pass"
+BURN_ELSEWHERE = f"import subprocess, sys\n_ = subprocess.run([sys.executable, '-c', {BURN!r}])"
+
+
+def test_a_run_says_what_each_notebook_cost_and_which_cells_were_dearest(tmp_path, capsys):
+    tiny_book(tmp_path, "x = 1", BURN, "y = 2", BURN_ELSEWHERE, "z = 3")
+    assert run(tmp_path) == 0
+    (row,) = capsys.readouterr().out.splitlines()
+    total, cells = re.fullmatch(r"01-tiny +(\d+) CPU-s   dearest: (.+)", row).groups()
+    (burnt, first), (elsewhere, second), _ = (re.fullmatch(r"(\d+) (.+)", cell).groups() for cell in cells.split("; "))
+    assert {first, second} == {"cell 2 (import time)", "cell 4 (import subprocess, sys)"}, "a cell's children count"
+    assert 1 <= int(burnt) <= 3 and 1 <= int(elsewhere) <= 3 and int(total) >= 2
+
+
+def test_the_cost_of_a_process_is_its_own_and_its_childrens(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{BURN_ELSEWHERE}\nsys.stdin.read()"], stdin=subprocess.PIPE, text=True
+    )
+    with process:
+        deadline = time.monotonic() + 60
+        while runner.cpu_seconds(process.pid) < 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert 1 <= runner.cpu_seconds(process.pid) < 3
+        process.stdin.close()
 
 
 def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is(tmp_path):
