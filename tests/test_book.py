@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import functools
 import importlib
 import io
 import json
@@ -65,9 +66,15 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+@functools.cache
+def chapter(path):
+    """As it is stored, read once for all that is asked of it."""
+    return read(path)
+
+
 def code_cells(path):
     """[(number in the notebook, cell), ...] of the code cells, numbered from 1 among themselves."""
-    return list(enumerate((cell for cell in read(path).cells if cell.cell_type == "code"), start=1))
+    return list(enumerate((cell for cell in chapter(path).cells if cell.cell_type == "code"), start=1))
 
 
 def texts(cell):
@@ -118,14 +125,14 @@ def test_no_live_widget_is_stored(path):
 
 @each_chapter
 def test_outputs_were_made_by_the_code_as_it_stands(path):
-    why = stamp.changes(read(path), ROOT)
+    why = stamp.changes(chapter(path), ROOT)
     assert not why, f"{'; '.join(why)}. Run it again: make execute CHAPTER={path.stem[:2]}"
 
 
 @each_chapter
 def test_a_chapter_is_small_and_its_metadata_plain(path):
     assert path.stat().st_size < LARGEST
-    notebook = read(path)
+    notebook = chapter(path)
     assert notebook.metadata.kernelspec == execute.KERNEL
     assert "version" not in notebook.metadata.language_info
     assert "widgets" not in notebook.metadata
@@ -207,7 +214,7 @@ def test_outputs_do_not_depend_on_the_machine(path):
 
 @each_chapter
 def test_a_chapter_keeps_its_contract(path):
-    prose = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    prose = "\n\n".join(cell.source for cell in chapter(path).cells if cell.cell_type == "markdown")
     prose = re.sub(r"^(```+|~~~+).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
     assert re.match(r"# \S", prose), "a chapter begins with its title"
     headings = re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
@@ -217,7 +224,7 @@ def test_a_chapter_keeps_its_contract(path):
 
 @each_chapter
 def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
-    asked = [cell.source for cell in read(path).cells if cell.source.startswith("**Quick question.**")]
+    asked = [cell.source for cell in chapter(path).cells if cell.source.startswith("**Quick question.**")]
     assert len(asked) >= 2
     for question in asked:
         answers = re.findall(r"<details><summary>(.+)</summary>\n\n(.+)\n\n</details>", question)
@@ -228,14 +235,14 @@ def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
 
 @each_chapter
 def test_exercises_are_of_every_kind(path):
-    kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in read(path).cells), re.MULTILINE)
+    kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in chapter(path).cells), re.MULTILINE)
     assert len(kinds) >= 4 and set(kinds) == {"Check", "Vary", "Prove", "Build"}, kinds
 
 
 def exercises(path):
     """[(statement, its code cells), ...] of "Try it yourself", without what is broken on purpose."""
     found, inside = [], False
-    for cell in read(path).cells:
+    for cell in chapter(path).cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 inside = line == "## Try it yourself" or (inside and not line.startswith("#"))
