@@ -633,16 +633,22 @@ def test_a_run_says_what_each_notebook_cost_and_which_cells_were_dearest(tmp_pat
     assert 1 <= int(burnt) <= 3 and 1 <= int(elsewhere) <= 3 and int(total) >= 2
 
 
-def test_the_cost_of_a_process_is_its_own_and_its_childrens(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"{BURN_ELSEWHERE}\nsys.stdin.read()"], stdin=subprocess.PIPE, text=True
-    )
-    with process:
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{BURN}\nimport sys\nsys.stdin.read()",
+        f"{BURN_ELSEWHERE}\nsys.stdin.read()",
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN + chr(10) + 'input()'!r}])",
+    ],
+    ids=["its own", "a child's that has ended", "a child's that goes on"],
+)
+def test_the_cost_of_a_process_is_its_own_and_its_childrens(code):
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
         deadline = time.monotonic() + 60
         while runner.cpu_seconds(process.pid) < 1 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert 1 <= runner.cpu_seconds(process.pid) < 3
-        process.stdin.close()
 
 
 def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is(tmp_path):
