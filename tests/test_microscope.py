@@ -3,6 +3,7 @@ import io
 import matplotlib.image
 import numpy as np
 import pytest
+import tensorflow as tf
 from matplotlib import colors, pyplot
 
 from gancode import data, microscope, models, plots, probes
@@ -242,6 +243,7 @@ def test_one_command_writes_figure_1(tmp_path, capsys, monkeypatch):
         return draws(*parts)
 
     monkeypatch.setattr(plots, "figure1", remember)
+    monkeypatch.setattr(tf, "function", lambda step, **how: step)  # tracing twelve layers takes longer than a few steps
     out = tmp_path / "figure1.png"
     microscope._main(["figure1", "--seeds", "1", "--steps", "2", "--generator-steps", "1", "--out", str(out)])
     assert f"wrote {out}" in capsys.readouterr().out
