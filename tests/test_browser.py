@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
 from PIL import Image
+from playwright.sync_api import expect
 from test_scrubber import constant
 
 from chromium import open_page, unfold
@@ -268,6 +269,12 @@ MOST = 1000
 MAYBE_A_CONTROL = ":is(a, button, input, select, summary, [role], [tabindex]):not(mjx-container)"
 
 
+def show_in(page, mode):
+    """In the reader's mode, light or dark: the page follows it a moment later."""
+    page.emulate_media(color_scheme=mode)
+    expect(page.locator("html")).to_have_attribute("data-theme", mode)
+
+
 def tab_through(page):
     """Unfold the page and press Tab until the focus leaves it. What it came to is window.reached."""
     lay_bare(page)
@@ -320,7 +327,7 @@ FIRST_OF_EACH_KIND = """() => {
 @of(["book/lab.html", "book/setup.html", *SCRUBBED[:1]])
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_where_the_focus_is_can_be_seen(page, mode):
-    page.emulate_media(color_scheme=mode)
+    show_in(page, mode)
     tab_through(page)
     unseen, kinds = {}, page.evaluate(FIRST_OF_EACH_KIND)
     for kind, place in kinds:
@@ -513,9 +520,8 @@ def test_a_page_can_be_read_without_eyes_or_mouse(page):
 @each_page
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_its_colours_can_be_told_apart(page, mode):
-    page.emulate_media(color_scheme=mode)
+    show_in(page, mode)
     lay_bare(page)
-    assert page.locator("html").get_attribute("data-theme") == mode
     texts = page.evaluate_handle(EACH_TEXT_ONCE)
     assert page.evaluate("(texts) => texts.length", texts) > 5
     assert_nothing_grave(violations(page, only=OF_COLOUR, among=texts))

@@ -246,7 +246,7 @@ def of_explode(lab):
 
 def of_level(lab):
     assert number(rf"It is level: all layers are within a factor of {NUMBER}", lab.words("layers")) <= 10
-    assert 0.7 < number(rf"Mean slope {NUMBER}", lab.words("slopes")) < 1.3
+    assert 0.8 < number(rf"Mean slope {NUMBER}", lab.words("slopes")) < 1.2
 
 
 def of_ring(lab):
@@ -287,14 +287,14 @@ def of_draw(lab):
 
 
 SHOWN = {name: globals()[f"of_{name.replace('-', '_')}"] for name in PRESETS}
-SOON = {"ring": 300, "box": 200, "units": 1000, "chase": 800, "draw": 200}
+SOON = {"ring": 150, "box": 100, "units": 900, "chase": 600, "draw": 100}
 ISLANDS = "points=" + "".join(f"{x}{y}" for x in ("8a", "8c", "8e", "r0", "r2", "r4") for y in ("hz", "i2", "i5"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_shows_what_its_name_says(new_page, home, name):
-    lab = Lab(new_page(), f"{home}?preset={name}&{ISLANDS}")
+    lab = Lab(new_page(reduced_motion="reduce"), f"{home}?preset={name}&{ISLANDS}")  # which draws less
     assert lab.root.locator(".question").inner_text() == PRESETS[name]["question"]
     lab.root.get_by_text("An answer").click()
     assert lab.root.locator(".answer p").inner_text() == PRESETS[name]["answer"]

@@ -65,16 +65,9 @@ def test_clipped_at_a_hundredth_a_deep_critic_gets_no_gradient(page, seed):
     assert max(state["inputNorms"]) < 1e-5
 
 
-def test_clipped_at_a_tenth_its_gradient_explodes(page):
-    settings = {**DEEP, **CLIPPED, "clip": 0.1}
-    assert decades(trained(page, 1, **settings)) < 0
-    assert decades(trained(page, 150, **settings)) > 2
-
-
-def test_penalised_it_is_level_and_its_slope_is_about_one(page):
-    state = trained(page, 50, **DEEP)
-    assert max(state["layerNorms"]) < 10 * min(state["layerNorms"])
-    assert 0.8 < np.median(state["inputNorms"]) < 1.2
+def test_clipped_at_a_tenth_its_gradient_shrinks_before_it_explodes(page):
+    """That it does is a preset's test, and so is that a penalised critic stays level: tests/test_lab_page.py."""
+    assert decades(trained(page, 1, **{**DEEP, **CLIPPED, "clip": 0.1})) < 0
 
 
 def ring(state):
@@ -137,8 +130,8 @@ def test_it_shows_thirty_states_a_second_wherever_a_step_leaves_room_for_them(pa
       slow.end();
       return (slow.states - before) / clock * 1000;
     }"""
-    steps = round(1000 / a_step)
-    states = page.evaluate(run % json.dumps(START), [BY_THE_CLOCK % a_step, steps])
+    steps, small = round(1000 / a_step), {**START, "depth": 2, "width": 8, "batch": 8}
+    states = page.evaluate(run % json.dumps(small), [BY_THE_CLOCK % a_step, steps])
     assert 30 <= states < 70, f"{states:.0f} states a second"
 
 
