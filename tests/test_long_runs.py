@@ -45,6 +45,7 @@ def test_a_step_is_traced_once_however_many_epochs_and_calls_of_fit(steps_per_ex
     assert traced == [(8, 1, 2)]
 
 
+@pytest.mark.slow
 def test_tensorflow_does_not_warn_of_several_trainers_that_are_traced_once_each():
     notes = []
     handler = logging.Handler()

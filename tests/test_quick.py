@@ -16,7 +16,7 @@ MODES = {
     "eager": lambda function: function,
     "XLA": lambda function: tf.function(function, jit_compile=True),
 }
-in_every_mode = pytest.mark.parametrize("mode", MODES)
+in_every_mode = pytest.mark.parametrize("mode", ["eager", pytest.param("XLA", marks=pytest.mark.slow)])
 
 
 def critic(kind, activation):

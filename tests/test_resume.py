@@ -17,7 +17,7 @@ from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 every_method = pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
 
 
-pytestmark = saves
+pytestmark = [saves, pytest.mark.slow]
 
 PER_EPOCH = 2
 
@@ -60,7 +60,6 @@ def test_a_run_in_two_pieces_ends_as_the_run_in_one(method, file):
     assert resumed == history, "the history is that of the whole run"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kwargs", [{"dropout": True}, {"jit_compile": True}, {}])
 def test_so_does_one_in_a_graph_one_in_xla_and_one_with_dropout(kwargs, file):
     kwargs = {"method": GAN} | GRAPH | kwargs  # traced and compiled soonest
@@ -80,7 +79,6 @@ def test_a_finished_run_is_given_back_as_it_was(file):
     assert file.read_bytes() == written
 
 
-@pytest.mark.slow
 def test_a_trainer_that_has_learned_something_else_goes_back_to_the_file(file):
     whole, second = trainer(GAN, **GRAPH), trainer(GAN, seed=99, weights=5, **GRAPH)
     fit(whole, 3)
@@ -158,7 +156,6 @@ def quick(weights):
     return trainer(GAN, weights=weights, **GRAPH)
 
 
-@pytest.mark.slow
 def test_killed_twelve_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(file):
     """Most of an epoch's time here is writing, so that many of the kills fall into it."""
     epochs, kills, here = 200, 12, pathlib.Path(__file__).parent
