@@ -34,7 +34,7 @@ def note_errors(page, trouble):
 
 
 AUDIT = """async ([{only, without}, among]) => {
-  const options = {reporter: "no-passes", preload: false, ...(only && {runOnly: only})};
+  const options = {resultTypes: ["violations"], preload: false, ...(only && {runOnly: only})};
   if (without) options.rules = Object.fromEntries(without.map((rule) => [rule, {enabled: false}]));
   const {violations} = await axe.run(among ?? document, options);
   return violations.flatMap(({id, impact, nodes}) =>
