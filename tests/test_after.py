@@ -9,6 +9,8 @@ from gancode import data, losses, models, penalty
 from gancode.after import DRAGAN, GANGP, METHODS, R1GAN, R3GAN, SNGAN, WGANLP, WGANDiv, spectral
 from gancode.trainers import GAN, WGANGP
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 ALL = [WGANLP, WGANDiv, DRAGAN, GANGP, R1GAN, R3GAN]
 every_method = pytest.mark.parametrize("method", ALL)
 
@@ -73,7 +75,6 @@ def test_one_generator_step_by_hand(method):
     np.testing.assert_allclose(trainer.generator.layers[0].bias, FAKE - 0.1 * slope * W, rtol=1e-4)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", [DRAGAN, R3GAN])  # the others are made of what XLA compiles for WGANGP, too
 def test_it_trains_in_a_graph_that_xla_compiles(method):
     trainer = method(models.mlp_generator(1, 8), models.mlp_critic(1, 8), seed=0)

@@ -9,6 +9,8 @@ from gancode.architectures import NAMES, pair
 from gancode.guard import NotFiniteError
 from gancode.trainers import WGANGP
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 every_pair = pytest.mark.parametrize("name", NAMES)
 
 

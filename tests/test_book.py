@@ -544,6 +544,7 @@ def test_a_stamp_does_not_depend_on_the_version_of_python():
     assert stamp._hash(stamp._canonical(ast.parse(source)))[:16] == "d60ae1590d8c3bab"
 
 
+@pytest.mark.slow
 def test_the_stamp_command_names_the_stale_chapter(tmp_path, capsys):
     path = tiny_book(tmp_path, "from gancode import losses")
     execute.execute(path, tmp_path, quiet=True)
@@ -576,6 +577,7 @@ def run(root, *arguments):
     return execute.main([*arguments, "--root", str(root)])
 
 
+@pytest.mark.slow
 def test_of_a_widget_only_the_html_is_stored(tmp_path):
     show = "from IPython.display import display\nbar = {{'{mime}': {{'model_id': '1'}}, 'text/plain': '0epoch'}}\n"
     show = show.format(mime=execute.WIDGET) + "display(bar, raw=True)\n"
@@ -587,6 +589,7 @@ def test_of_a_widget_only_the_html_is_stored(tmp_path):
     assert [output.data for output in both.outputs] == [{"text/html": "<p>kept</p>", "text/plain": "0epoch"}]
 
 
+@pytest.mark.slow
 def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
     path = tiny_book(
         tmp_path,
@@ -623,6 +626,7 @@ BURN = "import time\nbegun = time.process_time()\nwhile time.process_time() < be
 BURN_ELSEWHERE = f"import subprocess, sys\n_ = subprocess.run([sys.executable, '-c', {BURN!r}])"
 
 
+@pytest.mark.slow
 def test_a_run_says_what_each_notebook_cost_and_which_cells_were_dearest(tmp_path, capsys):
     tiny_book(tmp_path, "x = 1", BURN, "y = 2", BURN_ELSEWHERE, "z = 3")
     assert run(tmp_path) == 0
@@ -633,6 +637,7 @@ def test_a_run_says_what_each_notebook_cost_and_which_cells_were_dearest(tmp_pat
     assert 1 <= int(burnt) <= 3 and 1 <= int(elsewhere) <= 3 and int(total) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -651,6 +656,7 @@ def test_the_cost_of_a_process_is_its_own_and_its_childrens(code):
         assert 1 <= runner.cpu_seconds(process.pid) < 3
 
 
+@pytest.mark.slow
 def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is(tmp_path):
     path = tiny_book(tmp_path, draw(png_of(FEW_COLOURS)), draw(png_of(MANY_COLOURS)))
     assert run(tmp_path) == 0
@@ -660,6 +666,7 @@ def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is
     assert many == png_of(MANY_COLOURS)
 
 
+@pytest.mark.slow
 def test_a_small_title_keeps_its_colour_among_many_greys():
     """Two methods' names above a sheet of grey digits were once stored in one colour."""
     picture = np.random.default_rng(0).integers(0, 256, (1600, 1600, 1)).repeat(3, axis=2).astype(np.uint8)
@@ -675,6 +682,7 @@ def test_a_small_title_keeps_its_colour_among_many_greys():
     np.testing.assert_allclose(np.asarray(stored)[8, 5::30][:4].astype(int), inks, atol=16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -697,6 +705,7 @@ def test_a_chapter_that_fails_is_left_as_it_was_and_says_where(tmp_path, capsys,
     assert [file.name for file in path.parent.iterdir()] == [path.name], "nothing is left behind"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_chapter_as_it_was(tmp_path):
     started = tmp_path / "started"
     path = tiny_book(tmp_path, f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)")

@@ -76,6 +76,7 @@ def test_without_a_fitting_python_one_is_asked_for(pythons):
         check_colab.find_python("3.13")
 
 
+@pytest.mark.slow
 def test_what_is_installed_is_listed_with_its_version():
     listed = check_colab.packages(sys.executable)
     assert listed["numpy"] == version("numpy") and listed["jupyter-client"] == version("jupyter_client")
@@ -120,6 +121,7 @@ def test_the_environment_is_built_once_for_a_list_and_never_left_half_built(tmp_
 # --- a chapter ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_alone_and_is_told_where_gancode_comes_from(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "helpful")
     (tmp_path / "beside.txt").touch()
@@ -129,6 +131,7 @@ def test_a_notebook_runs_alone_and_is_told_where_gancode_comes_from(tmp_path, mo
     assert [cell for cell, _ in spent] == ["cell 1 (import os, sys)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "said"), [("1 / 0", "ZeroDivisionError"), ("import os\nos._exit(1)", "died")])
 def test_a_cell_that_fails_is_told(tmp_path, source, said):
     with pytest.raises(NotLikeColab, match=said):
@@ -224,6 +227,7 @@ def test_chapters_are_chosen_by_the_beginning_of_their_names():
         check_colab.choose("9")
 
 
+@pytest.mark.slow
 def test_the_wheel_is_the_last_commits_also_in_a_shallow_clone_and_later_edits_are_noticed(tmp_path):
     def git(*arguments):
         settings = ["-c", "user.name=a", "-c", "user.email=a@b"]

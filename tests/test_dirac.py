@@ -22,6 +22,7 @@ BY_HAND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_critic, start", [(1, ([1.0], [0.5])), (3, ([1.5, -0.5], [0.3, 0.4]))])
 @pytest.mark.parametrize("name", BY_HAND)
 def test_a_path_is_made_of_steps_by_hand(name, n_critic, start):

@@ -158,6 +158,7 @@ def test_no_figure_is_left_open():
     assert pyplot.get_fignums() == []
 
 
+@pytest.mark.slow
 def test_one_combination_is_enough_and_64_are_not_too_many():
     assert len(constant(explore(count, {"n": [1]}, "one").html, "frames")) == 1
     assert len(constant(explore(count, {"n": range(16), "m": range(4)}, "many").html, "frames")) == MOST == 64

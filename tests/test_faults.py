@@ -29,7 +29,7 @@ from gancode.trainers import WGANGP
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-pytestmark = saves
+pytestmark = [saves, pytest.mark.slow]
 
 
 def trainer(**kwargs):
@@ -158,7 +158,6 @@ print(gancode.__file__)
 """
 
 
-@pytest.mark.slow
 def test_neither_home_nor_package_need_be_writable_and_nobody_complains(tmp_path, monkeypatch):
     """A file in the place of a folder can not be written into by anyone, not even by root."""
     home, package, work = tmp_path / "home", tmp_path / "package" / "gancode", tmp_path / "work"
@@ -369,7 +368,6 @@ finally:
 """
 
 
-@pytest.mark.slow
 def test_ctrl_c_stops_fit_and_loses_neither_the_weights_nor_the_checkpoint(tmp_path):
     file = tmp_path / "run.weights.h5"
     process = start(INTERRUPTED.format(paths=[str(ROOT / "tests"), str(ROOT / "tools"), str(ROOT)], file=str(file)))

@@ -10,6 +10,8 @@ from gancode import data, models
 from gancode.guard import NotFiniteError
 from gancode.trainers import GAN, WGANGP
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 assert_as = partial(assert_alike, rtol=1e-5, atol=1e-7)
 
 
@@ -58,7 +60,6 @@ def test_a_step_that_is_not_finite_is_named_and_undone(how, bad, clean):
     assert broken.generator_optimizer.iterations.numpy() == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_execution", [1, 10])
 def test_the_step_is_exact_where_several_make_one_execution(steps_per_execution, clean):
     broken = trainer(at=4, how="multiply", steps_per_execution=steps_per_execution)
@@ -91,7 +92,6 @@ def test_training_can_go_on_afterwards():
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("bad, steps_per_execution", [(float("inf"), 1), (float("nan"), 6)])
 def test_a_number_in_the_data_that_is_not_finite_stops_it_though_the_data_after_it_are_good(bad, steps_per_execution):
     real = np.random.default_rng(0).standard_normal((6, 8, 2, 2)).astype(np.float32)  # (steps, batch, n_critic, 2)

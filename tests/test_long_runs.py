@@ -29,6 +29,7 @@ def trainer(method=WGANGP, width=4, **kwargs):
     return trainer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_execution", [1, 2])
 def test_a_step_is_traced_once_however_many_epochs_and_calls_of_fit(steps_per_execution):
     traced = []

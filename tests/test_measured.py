@@ -9,6 +9,8 @@ import pytest
 from gancode import measured
 from gancode.measured import Measured
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 
 def test_a_case_is_worked_out_once_and_kept_with_where_it_came_from(tmp_path):
     path, worked = tmp_path / "new folder" / "some.json", []

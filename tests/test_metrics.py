@@ -112,6 +112,7 @@ def test_features_are_64_a_digit_and_do_not_depend_on_the_company(digits):
     np.testing.assert_allclose(metrics.digit_features(digits[600:700]), features[600:], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_real_digits_are_near_each_other_and_noise_is_far(digits):
     near = frechet_digit_distance(digits[:2000], digits[2000:4000])
     blurred = frechet_digit_distance(digits[:2000] * 0.5 - 0.5, digits[2000:4000])
@@ -121,6 +122,7 @@ def test_real_digits_are_near_each_other_and_noise_is_far(digits):
     assert far > 100
 
 
+@pytest.mark.slow
 def test_dropped_classes_are_noticed(digits):
     labels = data.labels()
     half, few = digits[labels < 5], digits[labels < 2]
@@ -130,6 +132,7 @@ def test_dropped_classes_are_noticed(digits):
     assert 5 * near < dropped_half < dropped_most
 
 
+@pytest.mark.slow
 def test_one_digit_again_and_again_is_noticed(digits):
     collapsed = frechet_digit_distance(np.repeat(digits[:1], 2000, axis=0), digits[2000:4000])
     assert collapsed > 50 * frechet_digit_distance(digits[:2000], digits[2000:4000])
@@ -154,11 +157,13 @@ def test_imbalance_is_the_share_that_would_have_to_change(digits):
     )
 
 
+@pytest.mark.slow
 def test_imbalance_of_few_real_digits_is_not_nothing(digits):
     few, many = (metrics.class_imbalance(digits[2000 : 2000 + n], digits[:2000]) for n in (50, 2000))
     assert few > 2 * many
 
 
+@pytest.mark.slow
 def test_one_look_of_the_classifier_gives_all_scores_the_very_same(digits, monkeypatch):
     images, reference = digits[:700], data.mnist("test")  # 700: no whole number of the classifier's batches
     by_images = [

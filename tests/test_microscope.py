@@ -10,6 +10,8 @@ from gancode import data, microscope, models, plots, probes
 from gancode.crowd import draw
 from gancode.microscope import gradient_norms, predicted_norms, value_surface, weight_distribution
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 TINY = {"depth": 2, "width": 8, "batch_size": 8, "seeds": 1, "steps": 1, "progress": False}
 
 
@@ -234,7 +236,6 @@ def test_figure_1_has_its_surfaces_its_norms_with_their_predictions_and_its_weig
 # --- the command line ---
 
 
-@pytest.mark.slow
 def test_one_command_writes_figure_1(tmp_path, capsys, monkeypatch):
     drawn, draws = [], plots.figure1
 

@@ -26,6 +26,7 @@ def rounded(x):
     return tf.cast(tf.cast(x, tf.bfloat16), tf.float32).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
 def test_in_bfloat16_all_methods_train_and_their_variables_stay_float32(method, policy):
     policy("mixed_bfloat16")

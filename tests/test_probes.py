@@ -182,6 +182,7 @@ def test_one_callback_need_not_be_in_a_list():
     assert len(snapshots.frames) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "every, steps, at", [(3, 7, [0, 3, 6, 7]), (3, 6, [0, 3, 6]), (1, 2, [0, 1, 2]), (50, 2, [0, 2])]
 )
@@ -192,6 +193,7 @@ def test_records_are_made_at_the_start_every_so_often_and_at_the_end(every, step
     assert len(snapshots.frames) == len(at)
 
 
+@pytest.mark.slow
 def test_records_go_on_through_epochs_and_calls_of_fit():
     snapshots, trainer = Snapshots(every=4, n=2), tiny()
     trainer.fit(batches(), epochs=2, steps_per_epoch=3, callbacks=[snapshots])
@@ -200,6 +202,7 @@ def test_records_go_on_through_epochs_and_calls_of_fit():
     assert snapshots.steps == [0, 4, 6, 8, 9]
 
 
+@pytest.mark.slow
 def test_none_is_lost_where_several_steps_make_one_execution():
     """Executions end at 4, 8 and 12: recorded are the first ends after steps 5 and 10."""
     trainer, snapshots = tiny(), Snapshots(every=5, n=2)
@@ -208,6 +211,7 @@ def test_none_is_lost_where_several_steps_make_one_execution():
     assert snapshots.steps == [0, 8, 12]
 
 
+@pytest.mark.slow
 def test_snapshots_are_the_generators_samples_for_one_latent_batch():
     trainer, snapshots = tiny(), Snapshots(every=1, n=5, seed=3)
     before = trainer.generate(5, seed=3)
@@ -255,6 +259,7 @@ def test_a_probe_judges_by_the_trainers_own_loss():
     np.testing.assert_allclose(probe.norms[0][-1], np.linalg.norm(slopes), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_watching_does_not_change_the_training():
     def run(*callbacks):
         keras.utils.set_random_seed(0)

@@ -24,6 +24,8 @@ WHEEL = f"gancode-{VERSION}-py3-none-any.whl"
 READ = """\
 import pathlib
 import gancode.inner
+
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
 pathlib.Path(gancode.inner.__file__).with_name("data").joinpath("numbers.json").read_text()"""
 
 

@@ -9,6 +9,8 @@ from gancode import chance, data, losses, models, runs
 from gancode.crowd import crowd, draw
 from gancode.guard import NotFiniteError
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 V = np.array([0.6, -0.8], np.float32)  # of length 1
 
 

@@ -8,6 +8,8 @@ from keras import layers
 from gancode import data, metrics, scoreboard
 from gancode.scoreboard import METHODS, together, train
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 
 def small():
     """Traced in a moment: one dense layer each."""

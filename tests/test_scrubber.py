@@ -114,6 +114,7 @@ def test_one_frame_is_enough():
     assert BeautifulSoup(scrub([frame()], ["0"], "one").data, "html.parser").input["max"] == "0"
 
 
+@pytest.mark.slow
 def test_thirty_frames_of_64_digits_stay_under_1_mb():
     from gancode import data
 

@@ -118,6 +118,7 @@ def test_a_notebook_of_main_says_in_one_line_which_branch_to_open(shell):
     assert "## On Colab" in (ROOT / "book" / "setup.md").read_text(encoding="utf-8"), "the error points there"
 
 
+@pytest.mark.slow
 def test_the_first_cell_is_what_a_run_would_store(tmp_path):
     path = chapter(tmp_path, "1 + 1", "print('two')")
     assert source.write(path, source.first_cell())
@@ -136,6 +137,7 @@ def test_the_first_cell_of_a_chapter_that_has_not_been_run_has_not_been_run_eith
     assert [cell.execution_count for cell in read(path).cells[1:]] == [None, None]
 
 
+@pytest.mark.slow
 def test_whatever_the_first_cell_installs_no_output_is_stale(tmp_path, capsys):
     path = chapter(name(tmp_path, ""), "import gancode")
     assert source.main(tmp_path) == 0

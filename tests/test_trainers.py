@@ -43,6 +43,7 @@ def run(request):
     return trainer
 
 
+@pytest.mark.slow
 def test_training_moves_both_networks_and_stays_finite(run):
     for old, model in zip(run.before, (run.generator, run.critic), strict=True):
         assert not same(old, model.get_weights())
@@ -242,6 +243,7 @@ def test_a_given_optimiser_is_used_for_its_network():
 # --- reproducible, however it is run ---
 
 
+@pytest.mark.slow
 def test_the_same_seeds_give_the_same_run_and_another_seed_another():
     def run(seed):
         keras.utils.set_random_seed(1)  # the networks' first weights
@@ -293,6 +295,7 @@ def test_generated_samples_are_the_generators_for_standard_normal_latents():
     np.testing.assert_allclose(np.cov(samples.T), [[1, 0], [0, 4]], atol=0.3)
 
 
+@pytest.mark.slow
 def test_generating_leaves_the_generator_and_the_training_as_they_were():
     def run(look):
         keras.utils.set_random_seed(1)
@@ -306,6 +309,7 @@ def test_generating_leaves_the_generator_and_the_training_as_they_were():
     assert same(run(look=False), run(look=True))
 
 
+@pytest.mark.slow
 @saves
 def test_a_run_that_is_saved_and_loaded_goes_on_as_it_would_have(tmp_path):
     trainer, loaded = tiny(WGANGP, seed=0), tiny(WGANGP, seed=9)

@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 import publish
 import runner
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -148,7 +150,6 @@ check("there is a picture", len(plt.gcf().axes) == 1)
 """
 
 
-@pytest.mark.slow
 def test_every_module_of_the_wheel_and_a_chapter_run_with_what_running_needs_and_no_more(installed, blocked):
     chapters = sorted((ROOT / "chapters").glob("*.ipynb"))
     asked = sorted({name for path in chapters for name in imports(path)} | set(modules(installed)))

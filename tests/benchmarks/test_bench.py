@@ -12,6 +12,8 @@ from tensorflow.python.profiler.internal import flops_registry  # noqa: F401  # 
 
 import bench
 
+pytestmark = pytest.mark.slow  # trains, builds or starts processes
+
 # --- the arithmetic of a step, against TensorFlow's own count of what it was asked to do ---
 
 
@@ -81,7 +83,6 @@ def test_a_forward_pass_counts_as_tensorflow_counts_it(network):
     assert sum(bench.layer_flops(model, 4)) == traced_flops(model, inputs)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("variant, n_critic", [("GAN", 1), ("LSGAN", 1), ("WGAN", 2), ("WGANGP", 2)])
 def test_a_step_counts_as_tensorflow_counts_it(variant, n_critic):
     generator, critic = plain_pair()
@@ -97,7 +98,6 @@ def test_a_step_counts_as_tensorflow_counts_it(variant, n_critic):
 # --- the table ---
 
 
-@pytest.mark.slow
 def test_the_table_names_the_device_and_each_ways_time_against_graph_mode_and_the_bound(tmp_path, capsys):
     file = tmp_path / "speed.json"
     options = (
