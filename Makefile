@@ -1,12 +1,17 @@
 # make book      build the book: book/_build/html/index.html
 # make test      everything that keeps the book true: unit tests, every chapter run again, the built pages
+# make check     the loop of whoever changes a line: format, lint, spelling, unit tests that train nothing; a minute
 # make lab       open the chapters in JupyterLab
 # make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
-# make source    write the chapters' first cells, after another repository has been named in _config.yml
+# make source    say where the book lives, by which rule, and write the chapters' first cells
+# make colab-branch   publish the last commit's chapters and wheel to the branch colab of origin, as the workflow does
 # make check-colab   run the chapters with Colab's versions, each alone in an empty folder; CHAPTER=04 for one of them
 # make bench     how long a training step takes, and how long it would have to; about three minutes
+# make format    write code and notebooks the way make check wants them
+# make hooks     let git ask the quick questions of make check before each commit
 # make clean     remove what was built (the Python environments, .venv and .venv-colab, stay)
+# make test-unit, test-chapters, test-browser   the parts of make test
 #
 # Each target sets itself up. All that is needed is make and a Python from 3.11 to 3.13 with venv.
 
@@ -26,7 +31,8 @@ endif
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup book test lab pdf execute source check-colab bench clean
+.PHONY: help setup book test check lint test-unit test-chapters test-browser lab pdf execute source colab-branch check-colab bench \
+  format hooks clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -56,11 +62,42 @@ book: $(READY)
 	$(VENV)/bin/jupyter-book build . --path-output book -W --keep-going -n -q
 	@echo "The book: file://$(CURDIR)/$(HTML)"
 
-# Two chapters at a time, whole ones (loadfile): a chapter's cells share one kernel.
-test: book
-	$(PY) -m ruff check .
-	$(PY) -m pytest chapters tests -n 2 --dist loadfile \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
+# As many workers as there are cores, and 3 GB of memory for each. (pytest's own -n auto counts one on some virtual
+# machines.) So each needs one thread of TensorFlow's. Whole files (loadfile), since a chapter's cells share one kernel;
+# in their order, so that the chapters, which take longest, come first.
+CORES   := import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+GB      := import os; print(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30)
+WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); print n < 1 ? 1 : n < $$1 ? n : $$1}')
+PYTEST   = TF_NUM_INTRAOP_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
+
+test: book lint
+	$(PYTEST) chapters tests $(NBVAL)
+
+check: lint
+	$(PYTEST) tests -m "not slow and not browser and not html"
+
+lint: $(READY)
+	$(PY) -m ruff format --check -q .
+	$(PY) -m ruff check -q .
+	$(VENV)/bin/codespell
+	$(PY) tools/stamp.py --check
+
+test-unit: lint
+	$(PYTEST) tests -m "not browser and not html"
+
+test-chapters: $(READY)
+	$(PYTEST) chapters $(NBVAL)
+
+test-browser: book
+	$(PYTEST) tests -m "browser or html"
+
+format: $(READY)
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+hooks: $(READY)
+	$(VENV)/bin/pre-commit install
 
 lab: $(READY)
 	$(PY) -m jupyterlab chapters
@@ -73,6 +110,10 @@ execute: $(READY)
 
 source: $(READY)
 	$(PY) tools/source.py
+
+# TO="--to REMOTE --raw URL" for a remote that is not on GitHub
+colab-branch: $(READY)
+	$(PY) tools/publish.py $(TO)
 
 # A PYTHON named on the command line is for .venv-colab, too: it has to be Colab's, 3.13, or 3.12.
 check-colab: $(READY)

@@ -16,14 +16,16 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
 
     Raises ValueError for no method, and for weights that are no row of finite numbers.
     """
-    named("named_weights", named_weights)
+    named_weights = {
+        name: numbers(f"named_weights[{name!r}]", weights, ("n",))
+        for name, weights in named("named_weights", named_weights).items()
+    }
     positive_integer("bins", bins)
     if edge is not None:
         positive("edge", edge)
     if axes is None:
         axes = new_figure(1, len(named_weights), squeeze=False)[1][0]
     for ax, (name, weights) in zip(axes, named_weights.items(), strict=True):
-        weights = numbers(f"named_weights[{name!r}]", weights, ("n",))
         reach = edge or 1.05 * np.abs(weights).max()
         ax.hist(np.clip(weights, -reach, reach), bins=np.linspace(-reach, reach, bins + 1), color=colour_of(name))
         ax.set(title=name, xlabel="weight", yscale="log" if logy else "linear")
@@ -50,6 +52,12 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     shapes = {name: norms.shape for name, norms in named_norms.items()}
     if len({shape[1:] for shape in shapes.values()}) > 1 or any(len(shape) > 2 for shape in shapes.values()):
         raise ValueError(f"named_norms: expected (layers,) or (records, layers), as many layers in all, got {shapes}")
+    n = next(iter(shapes.values()))[1]
+    predicted = {
+        name: numbers(f"predicted[{name!r}]", norms, (n,), finite=False)
+        for name, norms in (predicted or {}).items()
+        if name in named_norms
+    }
     if ax is None:
         _, ax = new_figure()
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
@@ -66,9 +74,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
         if (median == 0).any():
             gone = layers[median == 0]
             ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
-        if predicted and name in predicted:
-            foretold = numbers(f"predicted[{name!r}]", predicted[name], (len(layers),), finite=False)
-            shown = np.where(foretold >= foot, foretold, np.nan)
+        if name in predicted:
+            shown = np.where(predicted[name] >= foot, predicted[name], np.nan)
             ax.plot(layers, shown, "--", color="0.45", linewidth=1.2, zorder=1)
     ax.set(xlabel=xlabel, ylabel="norm of d loss / d activations", yscale="log")
     ax.yaxis.set_major_locator(LogLocator(numticks=9))

@@ -34,10 +34,10 @@ def path(method, theta=(1.0,), w=(0.5,), steps=1000, rate=0.05, n_critic=1):
 
     Raises ValueError for a start that is none, and for a rate or a number of steps that is none.
     """
-    positive("rate", rate), positive_integer("steps", steps)
+    positive("rate", rate), positive_integer("steps", steps), positive_integer("n_critic", n_critic)
     trainer = method(*networks(theta, w))
     trainer.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
-    real = tf.zeros((1, positive_integer("n_critic", n_critic), len(theta)))
+    real = tf.zeros((1, n_critic, len(theta)))
     weights = trainer.generator.layers[-1].bias, trainer.critic.trainable_variables[0]
 
     def now():

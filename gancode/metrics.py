@@ -88,7 +88,7 @@ class Classified(NamedTuple):
 
 def classified(images):
     """One look of the classifier, for as many scores as are wanted. images: (n, 28, 28, 1) in [-1, 1]."""
-    return _classified("images", images)
+    return _look(_images("images", images))
 
 
 def frechet_digit_distance(images, reference):
@@ -98,7 +98,8 @@ def frechet_digit_distance(images, reference):
     alike, 1 to 6 is another handful of real digits (the more samples, the less), hundreds is noise. The features are
     our own (see digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
     """
-    return frechet_distance(_features("images", images), _features("reference", reference))
+    images, reference = _images("images", images, FEATURES), _images("reference", reference, FEATURES)
+    return frechet_distance(_look(images).features, _look(reference).features)
 
 
 def class_shares(images):
@@ -106,7 +107,7 @@ def class_shares(images):
 
     Real digits have about a tenth of each. Its mistakes count: it reads more than 97 % of the test digits right.
     """
-    return _shares("images", images)
+    return _shares(_images("images", images))
 
 
 def class_imbalance(images, reference):
@@ -115,32 +116,36 @@ def class_imbalance(images, reference):
     The total variation, 1/2 sum_k |p_k - q_k|, of the two `class_shares`: 0 alike, 0.9 if all are one digit and the
     reference has ten. It is biased upwards when n is small.
     """
-    return float(np.abs(_shares("images", images) - _shares("reference", reference)).sum() / 2)
+    images, reference = _images("images", images), _images("reference", reference)
+    return float(np.abs(_shares(images) - _shares(reference)).sum() / 2)
 
 
 def digit_features(images):
     """The classifier's last hidden layer, float64 (n, 64), for images (n, 28, 28, 1) in [-1, 1], more than 64."""
-    return _features("images", images)
+    return _look(_images("images", images, FEATURES)).features
 
 
-def _features(name, images):
-    features = _classified(name, images).features
-    if len(features) <= FEATURES:
-        raise ValueError(f"{name}: expected more than {FEATURES}, or there is no covariance; got {len(features)}")
-    return features
+def _images(name, images, more_than=0):
+    """Images, or what the classifier made of them. Raises ValueError for what is neither, and for too few."""
+    known = isinstance(images, Classified)
+    if not known:
+        images = numbers(name, images, ("n", 28, 28, 1), np.float32)
+        if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
+            raise ValueError(f"{name}: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
+    n = len(images.classes if known else images)
+    if n <= more_than:
+        raise ValueError(f"{name}: expected more than {more_than}, or there is no covariance; got {n}")
+    return images
 
 
-def _shares(name, images):
-    classes = _classified(name, images).classes
+def _shares(images):
+    classes = _look(images).classes
     return np.bincount(classes, minlength=10) / len(classes)
 
 
-def _classified(name, images):
+def _look(images):
     if isinstance(images, Classified):
         return images
-    images = numbers(name, images, ("n", 28, 28, 1), np.float32)
-    if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
-        raise ValueError(f"{name}: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
     classifier = _trained_classifier()
     chunks = [classifier(images[i : i + 500], training=False) for i in range(0, len(images), 500)]
     features, logits = (np.concatenate(each).astype(np.float64) for each in zip(*chunks, strict=True))

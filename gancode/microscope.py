@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gancode import data, models, plots, resume, runs
-from gancode.checks import number, one_of, positive, positive_integer, short
+from gancode.checks import flag, number, one_of, positive, positive_integer, short
 from gancode.crowd import crowd, draw
 
 DATASETS = ("eight_gaussians", "twenty_five_gaussians", "swiss_roll")
@@ -50,11 +50,13 @@ def gradient_norms(
 
     Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
     """
-    seeds = _seeds(seeds)
+    runs.check_settings(clip, penalty_weight, learning_rate)
+    runs.check_sizes(steps, n_critic, batch_size, every, progress)
+    seeds, samples = _seeds(seeds), _samples(dataset)
     critics = [draw(models.mlp_critic(depth, width), seed) for seed in seeds]
     generator = crowd([draw(models.mlp_generator(depth, width), seed + 0.5) for seed in seeds])
     wgan = runs.side_by_side(critics, generator, clip, penalty_weight, learning_rate)
-    return runs.train(wgan, critics, _samples(dataset), steps, n_critic, batch_size, every, progress)
+    return runs.train(wgan, critics, samples, steps, n_critic, batch_size, every, progress)
 
 
 def value_surface(
@@ -84,14 +86,15 @@ def value_surface(
 
     Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
     """
-    runs.exactly_one(clip, penalty_weight)
+    if learning_rate is None:
+        learning_rate = 1e-3 if clip is None else 5e-5
+    runs.check_settings(clip, penalty_weight, learning_rate, epsilon)
+    runs.check_sizes(steps, 1, batch_size, every, progress)
     one_of("initial", initial, ("he", "inside"))
     if initial == "inside" and clip is None:
         raise ValueError("initial: expected 'he' where no clip makes a range to be inside, got 'inside'")
-    samples, bound = _samples(dataset), clip if initial == "inside" else None
-    critics = [draw(models.mlp_critic(depth, width), seed, bound) for seed in _seeds(seeds)]
-    if learning_rate is None:
-        learning_rate = 5e-5 if clip else 1e-3
+    seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if initial == "inside" else None
+    critics = [draw(models.mlp_critic(depth, width), seed, bound) for seed in seeds]
     wgan = runs.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
     return runs.train(wgan, critics, samples, steps, 1, batch_size, every, progress, plane=True)
 
@@ -133,7 +136,7 @@ def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1
         positive_integer(name, value)
     for name, value in {"clip": clip, "penalty_weight": penalty_weight}.items():
         positive(name, value)
-    settings = {"seeds": seeds, "progress": progress}
+    settings = {"seeds": _seeds(seeds), "progress": flag("progress", progress)}
     constraints = {f"clip {clip:g}": {"clip": clip}, f"penalty {penalty_weight:g}": {"penalty_weight": penalty_weight}}
     surfaces = {
         (name, dataset): value_surface(dataset, **constraint, steps=steps, **settings)

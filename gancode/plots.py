@@ -45,10 +45,15 @@ def samples_grid(images, columns=8, title=None):
 
 def samples_beside(named_images, columns=8):
     """Several grids in a row, {"WGAN": images, ...}, each under its name."""
-    columns_of_them = len(named("named_images", named_images))
+    named_images = {
+        name: numbers(f"named_images[{name!r}]", images, IMAGES)
+        for name, images in named("named_images", named_images).items()
+    }
+    positive_integer("columns", columns)
+    columns_of_them = len(named_images)
     figure, axes = new_figure(1, columns_of_them, height=8.0 / columns_of_them + 0.3, squeeze=False)
     for ax, (name, images) in zip(axes[0], named_images.items(), strict=True):
-        show_tiles(ax, numbers(f"named_images[{name!r}]", images, IMAGES), columns)
+        show_tiles(ax, images, columns)
         ax.set_title(name, color=colour_of(name) or "black")
     return figure
 
@@ -62,30 +67,37 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
     Raises ValueError for no curves, and for one that is no row of numbers; NaN leaves a gap.
     """
     positive("steps_per_point", steps_per_point)
+    curves = {
+        name: numbers(f"curves[{name!r}]", values, ("n",), finite=False)
+        for name, values in named("curves", curves).items()
+    }
+    levels = {name: number(f"levels[{name!r}]", value) for name, value in (levels or {}).items()}
     figure, ax = new_figure()
-    for (name, values), style in zip(named("curves", curves).items(), line_styles(), strict=False):
-        values = numbers(f"curves[{name!r}]", values, ("n",), finite=False)
+    for (name, values), style in zip(curves.items(), line_styles(), strict=False):
         x = steps_per_point * np.arange(1, len(values) + 1)
         ax.plot(x, values, style, color=colour_of((colours or {}).get(name, name)), label=name)
-    for name, value in (levels or {}).items():
-        ax.axhline(number(f"levels[{name!r}]", value), color=COLOURS["real"], linestyle=":", linewidth=1, label=name)
+    for name, value in levels.items():
+        ax.axhline(value, color=COLOURS["real"], linestyle=":", linewidth=1, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
-    if len(curves) + len(levels or {}) > 1:
+    if len(curves) + len(levels) > 1:
         ax.legend()
     return figure
 
 
 def points(named_points, ax=None, lim=None):
     """2-D points, {"real": (n, 2), "fake": (m, 2)}, as a scatter with equal axes."""
-    named("named_points", named_points)
+    named_points = {
+        name: numbers(f"named_points[{name!r}]", xy, ("n", 2))
+        for name, xy in named("named_points", named_points).items()
+    }
+    if lim is not None:
+        positive("lim", lim)
     if ax is None:
         _, ax = new_figure(width=4.6, height=4.4)
     for (name, xy), marker in zip(named_points.items(), "ox^s", strict=False):
-        xy = numbers(f"named_points[{name!r}]", xy, ("n", 2))
         ax.scatter(*xy.T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     if lim is not None:
-        positive("lim", lim)
         ax.set(xlim=(-lim, lim), ylim=(-lim, lim))
     ax.legend(loc="upper right")
     return ax.figure

@@ -88,14 +88,28 @@ def exactly_one(clip, penalty_weight):
     positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
 
 
+def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
+    """Raise ValueError for what `side_by_side` does not take: for who would build its networks first."""
+    exactly_one(clip, penalty_weight)
+    positive("learning_rate", learning_rate)
+    positive("epsilon", epsilon)
+
+
+def check_sizes(steps, n_critic, batch_size, every, progress):
+    """Raise ValueError for what `train` does not take."""
+    for name, value in {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}.items():
+        positive_integer(name, value)
+    flag("progress", progress)
+
+
 def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilon=1e-10):
     """A WGAN or a WGAN-GP whose critic is a crowd, with its paper's kind of optimiser."""
-    exactly_one(clip, penalty_weight)
+    check_settings(clip, penalty_weight, learning_rate, epsilon)
     networks, loss = (generator, crowd(critics)), SumOverMembers(len(critics))
-    settings = {"learning_rate": positive("learning_rate", learning_rate)}
+    settings = {"learning_rate": learning_rate}
     if clip is not None:
         wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip}")
-        settings["epsilon"] = positive("epsilon", epsilon)
+        settings["epsilon"] = epsilon
     else:  # the penalty is a mean over all, and becomes a sum over members like the loss
         weight = len(critics) * penalty_weight
         wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight}")
@@ -109,9 +123,7 @@ def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, 
     A step is n_critic critic steps and, where the generator has something to learn, one generator step. The first
     1000 samples are kept for looking. plane: also look at the critics' values over the plane.
     """
-    sizes = {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}
-    steps, n_critic, batch_size, every = (positive_integer(name, value) for name, value in sizes.items())
-    flag("progress", progress)
+    check_sizes(steps, n_critic, batch_size, every, progress)
     real, samples = samples[:1000], samples[1000:]
     rows = batch_size * len(critics)
     # Traced once each. `fit` would unroll the critic steps, and twelve layers take long to trace.

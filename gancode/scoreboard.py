@@ -7,7 +7,6 @@ trains each method with each seed, writes every run down when it is done, and go
 
 import argparse
 import time
-from functools import partial
 
 import keras
 import numpy as np
@@ -44,15 +43,16 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     """
     trainer_class, n_critic = ALL[one_of("method", method, ALL)]
     positive_integer("steps", steps)
+    positive_integer("samples", samples)
     gap, left = divmod(steps, positive_integer("looks", looks))
     if left or gap == 0:
         raise ValueError(f"steps: expected a multiple of looks ({looks}), got {steps}")
+    settings = {} if rate is None else {"learning_rate": positive("rate", rate)}
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
     trainer = trainer_class(*networks, seed=seed)
-    own = trainer.default_optimizer
-    optimiser = own if rate is None else partial(own, positive("rate", rate))
-    trainer.compile(optimiser(), optimiser(), steps_per_execution=np.gcd(gap, 100).item())
+    optimisers = [trainer.default_optimizer(**settings) for _ in networks]
+    trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     reference = metrics.classified(data.mnist("test"))
     record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}

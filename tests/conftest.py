@@ -10,23 +10,11 @@ os.environ["MPLBACKEND"] = "Agg"
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("helpers")
+
 # Hypothesis tries the same examples each time and everywhere, and a slow machine is no fault.
 settings.register_profile("book", derandomize=True, deadline=None, database=None, max_examples=30)
 settings.load_profile("book")
-
-
-@pytest.fixture
-def assert_two_optimisers():
-    """Assert that a trainer has two optimisers of this kind with these settings, one a network."""
-
-    def check(trainer, kind, settings):
-        assert trainer.critic_optimizer is not trainer.generator_optimizer
-        for optimiser in (trainer.critic_optimizer, trainer.generator_optimizer):
-            assert type(optimiser) is kind
-            config = optimiser.get_config()
-            assert {name: config[name] for name in settings} == pytest.approx(settings)
-
-    return check
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import saves
 from outgrowing import blocks
 
 CPU = tf.config.list_physical_devices("CPU")[0]
@@ -35,8 +36,7 @@ def test_the_lines_that_change_leave_the_run_as_it_was_with_batch_norm_synchroni
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-5)
 
 
-# TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+@saves
 def test_a_run_goes_on_from_its_file(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(GOES_ON, page)

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import functools
 import importlib
 import io
 import json
@@ -28,6 +29,7 @@ from PIL import Image
 
 import execute
 import gancode
+import runner
 import stamp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -64,9 +66,15 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+@functools.cache
+def chapter(path):
+    """As it is stored, read once for all that is asked of it."""
+    return read(path)
+
+
 def code_cells(path):
     """[(number in the notebook, cell), ...] of the code cells, numbered from 1 among themselves."""
-    return list(enumerate((cell for cell in read(path).cells if cell.cell_type == "code"), start=1))
+    return list(enumerate((cell for cell in chapter(path).cells if cell.cell_type == "code"), start=1))
 
 
 def texts(cell):
@@ -117,14 +125,14 @@ def test_no_live_widget_is_stored(path):
 
 @each_chapter
 def test_outputs_were_made_by_the_code_as_it_stands(path):
-    why = stamp.changes(read(path), ROOT)
+    why = stamp.changes(chapter(path), ROOT)
     assert not why, f"{'; '.join(why)}. Run it again: make execute CHAPTER={path.stem[:2]}"
 
 
 @each_chapter
 def test_a_chapter_is_small_and_its_metadata_plain(path):
     assert path.stat().st_size < LARGEST
-    notebook = read(path)
+    notebook = chapter(path)
     assert notebook.metadata.kernelspec == execute.KERNEL
     assert "version" not in notebook.metadata.language_info
     assert "widgets" not in notebook.metadata
@@ -206,7 +214,7 @@ def test_outputs_do_not_depend_on_the_machine(path):
 
 @each_chapter
 def test_a_chapter_keeps_its_contract(path):
-    prose = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    prose = "\n\n".join(cell.source for cell in chapter(path).cells if cell.cell_type == "markdown")
     prose = re.sub(r"^(```+|~~~+).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
     assert re.match(r"# \S", prose), "a chapter begins with its title"
     headings = re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
@@ -216,7 +224,7 @@ def test_a_chapter_keeps_its_contract(path):
 
 @each_chapter
 def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
-    asked = [cell.source for cell in read(path).cells if cell.source.startswith("**Quick question.**")]
+    asked = [cell.source for cell in chapter(path).cells if cell.source.startswith("**Quick question.**")]
     assert len(asked) >= 2
     for question in asked:
         answers = re.findall(r"<details><summary>(.+)</summary>\n\n(.+)\n\n</details>", question)
@@ -227,14 +235,14 @@ def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
 
 @each_chapter
 def test_exercises_are_of_every_kind(path):
-    kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in read(path).cells), re.MULTILINE)
+    kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in chapter(path).cells), re.MULTILINE)
     assert len(kinds) >= 4 and set(kinds) == {"Check", "Vary", "Prove", "Build"}, kinds
 
 
 def exercises(path):
     """[(statement, its code cells), ...] of "Try it yourself", without what is broken on purpose."""
     found, inside = [], False
-    for cell in read(path).cells:
+    for cell in chapter(path).cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 inside = line == "## Try it yourself" or (inside and not line.startswith("#"))
@@ -306,12 +314,6 @@ def test_exported_pictures_are_those_of_the_chapters():
         assert (ROOT / name).read_bytes() == png, f"{name} is not what {chapter} stores: make execute"
     for path in (ROOT / "book" / "_static").glob("*.png"):
         assert path.relative_to(ROOT).as_posix() in found, f"{path.name} comes from no chapter"
-
-
-def test_readme_names_only_files_that_exist():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", readme):
-        assert target.startswith("book/_build/") or (ROOT / target).exists(), target
 
 
 # --- the built pages ---------------------------------------------------------------------------------------
@@ -615,6 +617,38 @@ def test_a_run_stores_outputs_stamp_and_picture(tmp_path):
     before = path.read_bytes()
     assert run(tmp_path) == 0
     assert path.read_bytes() == before, "a second run of the same code changes nothing"
+
+
+BURN = "import time\nbegun = time.process_time()\nwhile time.process_time() < begun + 1:\n    pass"
+BURN_ELSEWHERE = f"import subprocess, sys\n_ = subprocess.run([sys.executable, '-c', {BURN!r}])"
+
+
+def test_a_run_says_what_each_notebook_cost_and_which_cells_were_dearest(tmp_path, capsys):
+    tiny_book(tmp_path, "x = 1", BURN, "y = 2", BURN_ELSEWHERE, "z = 3")
+    assert run(tmp_path) == 0
+    (row,) = capsys.readouterr().out.splitlines()
+    total, cells = re.fullmatch(r"01-tiny +(\d+) CPU-s   dearest: (.+)", row).groups()
+    (burnt, first), (elsewhere, second), _ = (re.fullmatch(r"(\d+) (.+)", cell).groups() for cell in cells.split("; "))
+    assert {first, second} == {"cell 2 (import time)", "cell 4 (import subprocess, sys)"}, "a cell's children count"
+    assert 1 <= int(burnt) <= 3 and 1 <= int(elsewhere) <= 3 and int(total) >= 2
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{BURN}\nimport sys\nsys.stdin.read()",
+        f"{BURN_ELSEWHERE}\nsys.stdin.read()",
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN + chr(10) + 'input()'!r}])",
+    ],
+    ids=["its own", "a child's that has ended", "a child's that goes on"],
+)
+def test_the_cost_of_a_process_is_its_own_and_its_childrens(code):
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        deadline = time.monotonic() + 60
+        while runner.cpu_seconds(process.pid) < 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert 1 <= runner.cpu_seconds(process.pid) < 3
 
 
 def test_a_drawing_is_stored_as_a_palette_and_a_picture_of_many_colours_as_it_is(tmp_path):

@@ -1,8 +1,11 @@
 """The pieces of make check-colab that need no environment of Colab's."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from importlib.metadata import version
 
 import nbformat
@@ -121,8 +124,9 @@ def test_a_notebook_runs_alone_and_is_told_where_gancode_comes_from(tmp_path, mo
     monkeypatch.setenv("PYTHONPATH", "helpful")
     (tmp_path / "beside.txt").touch()
     look = "import os, sys\nprint(os.listdir(), sys.executable, *map(os.environ.get, ('PYTHONPATH', 'GANCODE_SOURCE')))"
-    now = check_colab.run(notebook(tmp_path / "01.ipynb", code(look)), sys.executable, "git+file:///here")
-    assert now.cells[1].outputs[0].text == f"['01.ipynb'] {sys.executable} None git+file:///here\n"
+    now, spent = check_colab.run(notebook(tmp_path / "01.ipynb", code(look)), sys.executable, "file:///here.whl")
+    assert now.cells[1].outputs[0].text == f"['01.ipynb'] {sys.executable} None file:///here.whl\n"
+    assert [cell for cell, _ in spent] == ["cell 1 (import os, sys)"]
 
 
 @pytest.mark.parametrize(("source", "said"), [("1 / 0", "ZeroDivisionError"), ("import os\nos._exit(1)", "died")])
@@ -158,11 +162,11 @@ def colab(monkeypatch):
         fails = False
         removed = ()
 
-        def run(self, path, python, source):
+        def run(self, path, python, wheel):
             self.installed = self.installed | self.adds
             if self.fails:
                 raise NotLikeColab("a cell failed")
-            return nbformat.v4.new_notebook(cells=[printed(self.prints, check_colab.TAG)])
+            return nbformat.v4.new_notebook(cells=[printed(self.prints, check_colab.TAG)]), [("cell 1", 2.0)]
 
         def pip(self, python, *arguments):
             assert arguments[:3] == ("uninstall", "--quiet", "--yes")
@@ -181,7 +185,7 @@ def check(tmp_path):
 
 
 def test_a_chapter_that_holds_leaves_the_environment_as_it_was(colab, tmp_path):
-    assert check(tmp_path) == ["gancode", "pot"]
+    assert check(tmp_path) == (["gancode", "pot"], [("cell 1", 2.0)])
     assert colab.removed == ("gancode", "pot")
 
 
@@ -220,47 +224,53 @@ def test_chapters_are_chosen_by_the_beginning_of_their_names():
         check_colab.choose("9")
 
 
-def test_the_last_commit_is_what_pip_is_given_and_later_edits_are_noticed(tmp_path):
+def test_the_wheel_is_the_last_commits_also_in_a_shallow_clone_and_later_edits_are_noticed(tmp_path):
     def git(*arguments):
         settings = ["-c", "user.name=a", "-c", "user.email=a@b"]
-        done = subprocess.run(
-            ["git", "-C", tmp_path, *settings, *arguments], check=True, text=True, capture_output=True
-        )
-        return done.stdout.strip()
+        subprocess.run(["git", "-C", tmp_path, *settings, *arguments], check=True, capture_output=True)
 
-    with pytest.raises(NotLikeColab, match="git says"):
-        check_colab.last_commit(tmp_path)
+    def package(root):
+        """(gancode/__init__.py in the wheel, dirty)"""
+        folder = tempfile.mkdtemp(dir=tmp_path)
+        address, dirty = check_colab.last_commit(folder, root)
+        wheel = pathlib.Path(address.removeprefix("file://"))
+        assert wheel.parent == pathlib.Path(folder)
+        return zipfile.ZipFile(wheel).read("gancode/__init__.py"), dirty
+
+    with pytest.raises(NotLikeColab, match="not a git repository"):
+        package(tmp_path)
     git("init", "-q")
+    (tmp_path / ".gitignore").write_text("tmp*\n")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "gancode").mkdir()
-    (tmp_path / "gancode" / "a.py").write_text("1")
-    git("add", ".")
-    git("commit", "-q", "-m", "one")
-    expected = f"git+file://{tmp_path}@{git('rev-parse', 'HEAD')}"
+    for text in ("# 1", "# 2"):
+        (tmp_path / "gancode" / "__init__.py").write_text(text)
+        git("add", ".")
+        git("commit", "-q", "-m", text)
     (tmp_path / "chapter.ipynb").touch()  # notebooks are taken as they are
-    assert check_colab.last_commit(tmp_path) == (expected, False)
-    (tmp_path / "gancode" / "a.py").write_text("2")
-    assert check_colab.last_commit(tmp_path) == (expected, True)
-
+    assert package(tmp_path) == (b"# 2", False)
     git("clone", "-q", "--depth", "1", tmp_path.as_uri(), str(tmp_path / "shallow"))
-    with pytest.raises(NotLikeColab, match="git fetch --unshallow"):
-        check_colab.last_commit(tmp_path / "shallow")
+    (tmp_path / "shallow" / "gancode" / "__init__.py").write_text("# 3")
+    assert package(tmp_path / "shallow") == (b"# 2", True)
 
 
 def test_the_command_goes_on_after_a_failure_and_says_so_at_the_end(monkeypatch, capsys):
     seen = []
 
-    def check(path, python, source):
+    def check(path, python, wheel):
         seen.append((path.stem, python))
         if path.name.startswith("02"):
             raise NotLikeColab("a cell failed")
-        return ["gancode"]
+        return ["gancode"], [("cell 7 (train)", 61.6)]
 
     monkeypatch.setattr(check_colab, "check", check)
-    monkeypatch.setattr(check_colab, "last_commit", lambda: ("git+file:///here@1", False))
+    monkeypatch.setattr(check_colab, "last_commit", lambda folder: ("file:///here.whl", False))
     assert check_colab.main(["--here", "03"]) == 0
     assert seen == [("03-wgan", pathlib.Path(sys.executable))]
     assert check_colab.main(["--here"]) == 1
     assert [name for name, _ in seen[1:]] == [path.stem for path in check_colab.choose("")]
     said = capsys.readouterr().out
     assert "a cell failed" in said and "FAILED" in said and "ok, with gancode installed" in said
+    assert "62 CPU-s   dearest: 62 cell 7 (train)" in said
     assert check_colab.main(["--here", "9"]) == 2

@@ -24,12 +24,6 @@ def test_check_takes_the_truth_values_of_numpy_and_tensorflow(true):
         gancode.check("and not the other way round", not true)
 
 
-@pytest.mark.parametrize("holds", [[True, True], np.array([True, False]), 1, "yes", None, [], np.array([True])])
-def test_check_refuses_what_is_not_one_truth_value(holds):
-    with pytest.raises(ValueError, match="holds"):
-        gancode.check("claim", holds)
-
-
 def test_broken_code_shows_the_check_that_it_fails_and_those_before_it(capsys):
     with gancode.broken():
         gancode.check("water is wet", True)
@@ -133,12 +127,6 @@ def test_a_long_value_is_shown_short_and_on_one_line():
     assert short("a") == "'a'"
     shown = short(np.zeros((9, 9)))
     assert len(shown) == 80 and shown.endswith(" ...") and "\n" not in shown
-
-
-@pytest.mark.parametrize("claim", [True, None, "", " ", 3])
-def test_a_claim_is_a_sentence(claim):
-    with pytest.raises(ValueError, match=r"^claim: expected a text"):
-        gancode.check(claim, True)
 
 
 @pytest.mark.parametrize("errors", [("KeyError",), (3,), (KeyError("a"),), (KeyboardInterrupt,)])

@@ -4,15 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import noise, same
 
 from gancode import models, penalty
 from gancode.crowd import crowd, disband, draw
 
 MEMBERS, BATCH = 3, 5
-
-
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
 def drawn(n=MEMBERS, depth=2, width=8):
@@ -26,10 +23,6 @@ def blocks(x):
 
 def weights(network):
     return [w.copy() for w in network.get_weights()]
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 # --- a crowd is its members ---

@@ -4,10 +4,9 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browsing import note_errors, open_browser, skip
+from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
 from playwright.sync_api import expect
-from test_browser import DESKTOP, HTML, SMALL, TELEPHONE, address, place  # noqa: F401 (fixtures)
+from test_browser import HTML, address  # noqa: F401 (a fixture)
 
 from gancode import playground
 
@@ -247,7 +246,7 @@ def of_explode(lab):
 
 def of_level(lab):
     assert number(rf"It is level: all layers are within a factor of {NUMBER}", lab.words("layers")) <= 10
-    assert 0.7 < number(rf"Mean slope {NUMBER}", lab.words("slopes")) < 1.3
+    assert 0.8 < number(rf"Mean slope {NUMBER}", lab.words("slopes")) < 1.2
 
 
 def of_ring(lab):
@@ -288,14 +287,14 @@ def of_draw(lab):
 
 
 SHOWN = {name: globals()[f"of_{name.replace('-', '_')}"] for name in PRESETS}
-SOON = {"ring": 300, "box": 200, "units": 1000, "chase": 800, "draw": 200}
+SOON = {"ring": 150, "box": 100, "units": 900, "chase": 600, "draw": 100}
 ISLANDS = "points=" + "".join(f"{x}{y}" for x in ("8a", "8c", "8e", "r0", "r2", "r4") for y in ("hz", "i2", "i5"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_shows_what_its_name_says(new_page, home, name):
-    lab = Lab(new_page(), f"{home}?preset={name}&{ISLANDS}")
+    lab = Lab(new_page(reduced_motion="reduce"), f"{home}?preset={name}&{ISLANDS}")  # which draws less
     assert lab.root.locator(".question").inner_text() == PRESETS[name]["question"]
     lab.root.get_by_text("An answer").click()
     assert lab.root.locator(".answer p").inner_text() == PRESETS[name]["answer"]
@@ -383,16 +382,17 @@ def test_points_are_drawn_with_a_finger(new_page, home):
 # --- for everybody ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("preset", ["vanish", "draw"])
-def test_it_can_be_used_without_eyes(new_page, home, mode, preset):
-    lab = Lab(new_page(color_scheme=mode), f"{home}?preset={preset}&{ISLANDS}")
+def test_it_can_be_used_without_eyes(new_page, home, preset):
+    lab = Lab(new_page(), f"{home}?preset={preset}&{ISLANDS}")
     lab.button("Step critic").click()
     lab.wait_for_steps(1)
     for summary in lab.root.locator("summary").all():
         summary.click()
-    found = Axe().run(lab.page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert not [(each["id"], node["html"][:150]) for each in found for node in each["nodes"]]
+    for mode in ("light", "dark"):
+        lab.page.emulate_media(color_scheme=mode)
+        expect(lab.page.locator("html")).to_have_attribute("data-theme", mode)
+        assert not violations(lab.page), mode
 
 
 def test_the_dark_mode_is_dark(new_page, home):
@@ -418,33 +418,43 @@ def test_what_happens_is_told_now_and_then(lab):
         {childList: true, characterData: true, subtree: true}); }""")
     lab.button("Play").click()
     lab.wait_for_training(5)
-    time.sleep(3)
-    assert lab.page.evaluate("told") <= 2, "it chatters"
+    lab.page.evaluate("told = 0")
+    time.sleep(1.5)
+    assert lab.page.evaluate("told") <= 1, "it chatters"
     lab.button("Pause").click()
     lab.wait_for_pause()
     lab.page.wait_for_function("document.querySelector('.aloud').textContent.startsWith("
                                "document.querySelector('[data-critic-lab]').dataset.steps + ' ')")  # fmt: skip
 
 
-@pytest.mark.parametrize("screen", [TELEPHONE, SMALL, DESKTOP], ids=["390", "320", "1280"])
-def test_it_fits_the_screen_and_the_finger(new_page, home, screen):
-    lab = Lab(new_page(viewport=screen), f"{home}?preset=vanish")
-    wide, seen = lab.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen
-    boxes = lab.root.locator(":is(button, select, input:not([type=radio]), input[type=radio] + label, summary):visible")
-    for box in boxes.evaluate_all("(all) => all.map((e) => ({...e.getBoundingClientRect().toJSON(), e: e.outerHTML}))"):
-        assert box["height"] >= 24 and box["width"] >= 24, box["e"]
-    columns = lab.root.evaluate("(e) => getComputedStyle(e.querySelector('.columns')).gridTemplateColumns.split(' ')")
-    assert len(columns) == (3 if screen is DESKTOP else 1)
+BOXES = "(all) => all.map((e) => ({...e.getBoundingClientRect().toJSON(), e: e.outerHTML}))"
+
+
+def test_it_fits_the_screen_and_the_finger(new_page, home):
+    lab = Lab(new_page(), f"{home}?preset=vanish")
+    controls = ":is(button, select, input:not([type=radio]), input[type=radio] + label, summary):visible"
+    for screen in (TELEPHONE, SMALL, DESKTOP):
+        lab.page.set_viewport_size(screen)
+        wide, seen = lab.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide <= seen
+        boxes = lab.root.locator(controls).evaluate_all(BOXES)
+        assert boxes
+        for box in boxes:
+            assert box["height"] >= 24 and box["width"] >= 24, box["e"]
+        columns = "(e) => getComputedStyle(e.querySelector('.columns')).gridTemplateColumns.split(' ')"
+        assert len(lab.root.evaluate(columns)) == (3 if screen is DESKTOP else 1)
 
 
 def test_who_asks_for_less_motion_gets_two_pictures_a_second(new_page, home):
     lab = Lab(new_page(reduced_motion="reduce"), home + QUICK)
     lab.button("Play").click()
     lab.wait_for_training(2)
-    drawn, steps = lab.draws(), lab.steps()
-    time.sleep(4)
-    assert 4 <= lab.draws() - drawn <= 10
+    drawn, steps, begin = lab.draws(), lab.steps(), time.monotonic()
+    lab.page.wait_for_function(
+        "(draws) => document.querySelector('[data-draws]').dataset.draws >= draws", arg=drawn + 5
+    )
+    pace = 5 / (time.monotonic() - begin)
+    assert 1 <= pace <= 2.5, f"{pace} pictures a second"
     assert lab.steps() > steps + 50, "training goes on as fast"
 
 
@@ -534,11 +544,12 @@ def test_the_page_stays_free_while_it_trains(new_page, home):
 
 
 @pytest.mark.html
-def test_it_trains_in_the_built_book(new_page, place):  # noqa: F811 (a fixture)
+@pytest.mark.parametrize("place", ["http", "file"])
+def test_it_trains_in_the_built_book(new_page, address, place):  # noqa: F811 (a fixture)
     """Over http and as a file."""
     if not (HTML / "book" / "lab.html").exists():
         skip("the book is not built: make book")
-    lab = Lab(new_page(), f"{place}/book/lab.html?preset=vanish")
+    lab = Lab(new_page(), f"{address if place == 'http' else HTML.as_uri()}/book/lab.html?preset=vanish")
     lab.button("Step critic").click()
     lab.wait_for_steps(1)
     assert "It vanishes" in lab.words("layers")

@@ -65,16 +65,9 @@ def test_clipped_at_a_hundredth_a_deep_critic_gets_no_gradient(page, seed):
     assert max(state["inputNorms"]) < 1e-5
 
 
-def test_clipped_at_a_tenth_its_gradient_explodes(page):
-    settings = {**DEEP, **CLIPPED, "clip": 0.1}
-    assert decades(trained(page, 1, **settings)) < 0
-    assert decades(trained(page, 150, **settings)) > 2
-
-
-def test_penalised_it_is_level_and_its_slope_is_about_one(page):
-    state = trained(page, 50, **DEEP)
-    assert max(state["layerNorms"]) < 10 * min(state["layerNorms"])
-    assert 0.8 < np.median(state["inputNorms"]) < 1.2
+def test_clipped_at_a_tenth_its_gradient_shrinks_before_it_explodes(page):
+    """That it does is a preset's test, and so is that a penalised critic stays level: tests/test_lab_page.py."""
+    assert decades(trained(page, 1, **{**DEEP, **CLIPPED, "clip": 0.1})) < 0
 
 
 def ring(state):
@@ -137,8 +130,8 @@ def test_it_shows_thirty_states_a_second_wherever_a_step_leaves_room_for_them(pa
       slow.end();
       return (slow.states - before) / clock * 1000;
     }"""
-    steps = round(1000 / a_step)
-    states = page.evaluate(run % json.dumps(START), [BY_THE_CLOCK % a_step, steps])
+    steps, small = round(1000 / a_step), {**START, "depth": 2, "width": 8, "batch": 8}
+    states = page.evaluate(run % json.dumps(small), [BY_THE_CLOCK % a_step, steps])
     assert 30 <= states < 70, f"{states:.0f} states a second"
 
 
@@ -187,30 +180,33 @@ def test_numbers_that_are_not_finite_stop_it_before_they_are_used(page):
     )
 
 
-PLAY = """async (seconds) => {
-  const begun = performance.now(), states = lab.states;
-  let frames = 0, drawing = true;
+# Train and draw until so many more states have come, or for a minute.
+PLAY = """async (count) => {
   const canvas = new OffscreenCanvas(600, 600).getContext("2d");
+  let frames = 0, drawing = true;
   const draw = () => {
     for (let i = 0; i < 400; i++) canvas.fillRect(i, (7 * i) % 600, 3, 3);
     frames += 1;
     if (drawing) requestAnimationFrame(draw);
   };
   requestAnimationFrame(draw);
-  const first = await lab.ask({type: "play", stepsPerSecond: Infinity}, (state) => state.criticSteps > 0);
-  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-  const last = await lab.ask({type: "pause"}, (state) => !state.running);
-  drawing = false;
+  const begun = performance.now(), states = lab.states;
+  const first = await lab.ask({type: "play", stepsPerSecond: Infinity});
+  const enough = lab.when(() => lab.states >= states + count);
+  const last = await Promise.race([enough, new Promise((resolve) => setTimeout(resolve, 60_000, first))]);
   const took = (performance.now() - begun) / 1000;
-  return {steps: last.criticSteps / took, states: (lab.states - states) / took, frames: frames / took};
+  await lab.ask({type: "pause"}, (state) => !state.running);
+  drawing = false;
+  const steps = last.criticSteps - first.criticSteps;
+  return {steps: steps / took, states: (lab.states - states) / took, frames: frames / took};
 }"""
 
 
 def test_it_trains_and_is_seen_at_the_same_time(page):
     """4 x 64 with the penalty, with a floor that holds on a busy machine: a quiet one does three times as much."""
     ask(page, type="reset", settings=START)
-    page.evaluate(PLAY, 2)  # until V8 has seen what is hot
-    a_second = page.evaluate(PLAY, 3)
+    page.evaluate(PLAY, 20)  # until V8 has seen what is hot
+    a_second = page.evaluate(PLAY, 40)
     print(a_second)
     assert a_second["steps"] > 8
     assert a_second["states"] > 2
@@ -219,22 +215,28 @@ def test_it_trains_and_is_seen_at_the_same_time(page):
 
 def test_a_deep_and_wide_critic_still_moves(page):
     ask(page, type="reset", settings={**START, "depth": 12, "width": 128})
-    a_second = page.evaluate(PLAY, 5)
+    a_second = page.evaluate(PLAY, 3)
     print(a_second)
     assert a_second["steps"] > 0.3 and a_second["states"] > 0.2
 
 
-HEAP = """async () => {
-  for (let i = 0; i < 3; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 50)); }
-  return performance.memory.usedJSHeapSize;
-}"""
+def held(page):
+    """The bytes that a page's scripts hold, those of their arrays too, after what nobody needs has gone."""
+    for _ in range(3):
+        page.evaluate("gc()")
+        page.wait_for_timeout(50)
+    session = page.context.new_cdp_session(page)
+    used = session.send("Runtime.getHeapUsage")
+    session.detach()
+    return used["usedSize"] + used["backingStorageSize"]
 
 
 def test_memory_stays_flat(page):
-    """The page's, with a worker that posts arrays to it and one that has none of its own left over."""
+    """The page's, with a worker that posts arrays to it: one state that stayed would be some 20 kB."""
     ask(page, type="reset", settings={**START, "depth": 2, "width": 16, "generator": "learning"})
-    page.evaluate(PLAY, 3)
-    before = page.evaluate(HEAP)
-    page.evaluate(PLAY, 12)
-    after = page.evaluate(HEAP)
-    assert after - before < 1e6, f"{(after - before) / 1e6:.1f} MB more"
+    page.evaluate(PLAY, 30)
+    before = held(page)
+    page.evaluate(PLAY, 100)
+    more = held(page) - before
+    print(f"{more / 1e3:.0f} kB more")
+    assert more < 3e5, f"{more / 1e6:.1f} MB more"

@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from gancode import data, models
-from gancode.trainers import WGANGP
+from gancode.trainers import GAN, WGANGP
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -45,6 +45,7 @@ def test_a_step_is_traced_once_however_many_epochs_and_calls_of_fit(steps_per_ex
     assert traced == [(8, 1, 2)]
 
 
+@pytest.mark.slow
 def test_tensorflow_does_not_warn_of_several_trainers_that_are_traced_once_each():
     notes = []
     handler = logging.Handler()
@@ -52,7 +53,7 @@ def test_tensorflow_does_not_warn_of_several_trainers_that_are_traced_once_each(
     tf.get_logger().addHandler(handler)
     try:
         for _ in range(6):
-            trainer().fit(batches(), steps_per_epoch=1, verbose=0)
+            trainer(GAN).fit(batches(), steps_per_epoch=1, verbose=0)
         tf.get_logger().warning("another note")
     finally:
         tf.get_logger().removeHandler(handler)
@@ -81,33 +82,33 @@ def growth(work, warm_up, times):
 
 
 def steps():
-    """20 000 of them, of which the first 5 000 warm up."""
+    """8 000 of them, of which the first 2 000 warm up."""
     one = trainer(steps_per_execution=100)
-    return growth(lambda i: one.fit(batches(), epochs=5, steps_per_epoch=1000, verbose=0), 1, 3)
+    return growth(lambda i: one.fit(batches(), epochs=5, steps_per_epoch=400, verbose=0), 1, 3)
 
 
 def calls_of_fit():
     one = trainer(steps_per_execution=2)
-    return growth(lambda i: one.fit(batches(i), steps_per_epoch=2, verbose=0), 100, 200)
+    return growth(lambda i: one.fit(batches(i), steps_per_epoch=2, verbose=0), 50, 100)
 
 
 def checkpoints(folder):
-    """40 of them. Keras 3.15 makes an optimiser, to see what is in one, at each saving of one: that stays, 0.07 MB."""
+    """20 of them. Keras 3.15 makes an optimiser, to see what is in one, at each saving of one: that stays, 0.07 MB."""
     found = []
     look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: found.append(megabytes()))
     file = folder / "run.weights.h5"
-    trainer().fit(batches(), epochs=80, steps_per_epoch=1, verbose=0, callbacks=look, checkpoint=file)
-    return found[-1] - found[39]
+    trainer().fit(batches(), epochs=40, steps_per_epoch=1, verbose=0, callbacks=look, checkpoint=file)
+    return found[-1] - found[19]
 
 
 def trainers():
-    """One after another. The weights and what the optimisers remember of them are 23 MB each, 184 MB in all."""
+    """One after another. The weights and what the optimisers remember of them are 23 MB each, 92 MB in all."""
 
     def train(i):
         trainer(width=1000).fit(batches(), steps_per_epoch=1, verbose=0)
         keras.backend.clear_session()
 
-    return growth(train, 2, 8)
+    return growth(train, 1, 4)
 
 
 def generated():
@@ -126,13 +127,13 @@ def looks_inside():
         probes.sample_jacobian(critic, real[:n])
         probes.weight_values(critic)
 
-    return growth(look, 25, 200)
+    return growth(look, 25, 80)
 
 
 def pictures():
     from gancode import plots
 
-    return growth(lambda i: plots.samples_grid(data.mnist("test")[: 8 + i % 8]), 20, 60)
+    return growth(lambda i: plots.samples_grid(data.mnist("test")[: 8 + i % 8]), 10, 30)
 
 
 LIMITS = {
@@ -142,7 +143,7 @@ LIMITS = {
     "generated": 3,
     "looks_inside": 3,
     "pictures": 3,
-    "checkpoints": 12,
+    "checkpoints": 6,
 }
 
 SCRIPT = """

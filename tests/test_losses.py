@@ -1,16 +1,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import sigmoid
 
 from gancode import losses
 
 REAL = np.array([-3.0, -0.5, 0.0, 0.25, 2.0])
 FAKE = np.array([1.5, -2.0, 0.0, 4.0, -0.75])
 ALL = [losses.non_saturating, losses.saturating, losses.least_squares, losses.wasserstein]
-
-
-def sigmoid(s):
-    return 1 / (1 + np.exp(-s))
 
 
 def gradient(loss, *scores):

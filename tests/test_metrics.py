@@ -1,3 +1,6 @@
+from functools import partial
+
+import helpers
 import numpy as np
 import pytest
 from scipy import linalg, optimize, stats
@@ -6,9 +9,7 @@ from scipy.spatial.distance import cdist
 from gancode import data, metrics
 from gancode.metrics import frechet_digit_distance, frechet_distance, mode_coverage, wasserstein1
 
-
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
+noise = partial(helpers.noise, dtype=np.float64)
 
 
 # --- wasserstein1 ---
@@ -37,12 +38,6 @@ def test_a_shifted_copy_is_as_far_as_the_shift():
     assert wasserstein1(x, x + np.array([0.6, -0.8])) == pytest.approx(1)
 
 
-def test_it_is_symmetric_and_zero_for_the_same_points_in_any_order():
-    x, y = noise(30, 2), noise(40, 2, seed=1)
-    assert wasserstein1(x, y) == pytest.approx(wasserstein1(y, x))
-    assert wasserstein1(x, x[::-1]) == pytest.approx(0, abs=1e-6)
-
-
 # --- mode_coverage ---
 
 
@@ -65,21 +60,6 @@ def test_nearly_all_real_points_are_good_and_all_modes_covered():
     inside = 1 - np.exp(-(3**2) / 2)  # a Gaussian's mass within 3 sigma, in the plane
     assert eight.modes == 8 and eight.share == pytest.approx(inside, abs=0.01)
     assert grid.modes == 25 and grid.share == pytest.approx(inside, abs=0.01)
-
-
-@pytest.mark.parametrize("radius", [0, -1.0, np.nan])
-def test_a_radius_must_be_above_zero(radius):
-    with pytest.raises(ValueError, match="radius: expected a number above 0"):
-        mode_coverage([[0.0]], [[0.0]], radius)
-
-
-def test_modes_refuse_points_that_are_none_by_name():
-    with pytest.raises(ValueError, match=r"^samples: expected at least one of shape"):
-        mode_coverage([1.0, 2.0], [[0.0]], 1.0)
-    with pytest.raises(ValueError, match="centres: expected finite"):
-        mode_coverage([[1.0]], [[np.nan]], 1.0)
-    with pytest.raises(ValueError, match="samples and centres: expected points of one dimension, got 1 and 2"):
-        mode_coverage([[1.0]], [[0.0, 0.0]], 1.0)
 
 
 # --- frechet_distance ---
@@ -209,39 +189,3 @@ def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"classifier\.npz: the data file is damaged"):
         frechet_digit_distance(np.zeros((100, 28, 28, 1)), np.zeros((100, 28, 28, 1)))
     metrics._trained_classifier.cache_clear()
-
-
-# --- bad input ---
-
-
-@pytest.mark.parametrize("distance", [wasserstein1, frechet_distance])
-@pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 2, 1)), [[np.nan, 0]], [[np.inf, 0]]])
-def test_points_that_are_none_are_refused_by_name(distance, wrong):
-    with pytest.raises(ValueError, match=r"^x: expected "):
-        distance(wrong, np.zeros((3, 2)))
-    with pytest.raises(ValueError, match=r"^y: expected "):
-        distance(np.zeros((3, 2)), wrong)
-
-
-@pytest.mark.parametrize("distance", [wasserstein1, frechet_distance])
-def test_points_of_different_dimension_are_refused(distance):
-    with pytest.raises(ValueError, match="x and y: expected points of one dimension, got 2 and 3"):
-        distance(noise(5, 2), noise(5, 3))
-
-
-def test_one_point_has_no_covariance():
-    with pytest.raises(ValueError, match="at least 2 points"):
-        frechet_distance(noise(1, 2), noise(5, 2))
-
-
-@pytest.mark.parametrize("wrong", [np.zeros((100, 28, 28)), np.zeros((100, 784)), np.zeros((64, 28, 28, 1))])
-def test_images_of_another_form_or_too_few_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"^images: expected "):
-        frechet_digit_distance(wrong, np.zeros((100, 28, 28, 1)))
-    with pytest.raises(ValueError, match=r"^reference: expected "):
-        frechet_digit_distance(np.zeros((100, 28, 28, 1)), wrong)
-
-
-def test_images_that_are_not_finite_are_refused():
-    with pytest.raises(ValueError, match="finite"):
-        frechet_digit_distance(np.full((100, 28, 28, 1), np.nan), np.zeros((100, 28, 28, 1)))

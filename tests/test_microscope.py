@@ -3,6 +3,7 @@ import io
 import matplotlib.image
 import numpy as np
 import pytest
+import tensorflow as tf
 from matplotlib import colors, pyplot
 
 from gancode import data, microscope, models, plots, probes
@@ -103,14 +104,6 @@ def test_predicted_norms_are_those_of_random_signs_and_half_open_gates():
     np.testing.assert_allclose(measured, np.log10(predicted_norms(depth, width, clip, 1.0)), atol=0.05)
 
 
-@pytest.mark.parametrize(
-    "name, settings", [("depth", (0, 4, 0.1)), ("width", (2, 2.5, 0.1)), ("clip", (2, 4, 0)), ("clip", (2, 4, -0.1))]
-)
-def test_what_can_not_be_predicted_is_refused(name, settings):
-    with pytest.raises(ValueError, match=f"^{name}: "):
-        predicted_norms(*settings, 1.0)
-
-
 # --- value_surface ---
 
 
@@ -184,54 +177,6 @@ def test_he_starts_mostly_outside_the_range_and_one_step_puts_that_at_its_ends()
     np.testing.assert_allclose(np.abs(run.weights_at[1])[outside], 0.01, rtol=1e-6)
 
 
-# --- bad input ---
-
-
-@pytest.mark.parametrize("experiment", [gradient_norms, value_surface, weight_distribution])
-@pytest.mark.parametrize("settings", [{}, {"clip": 0.1, "penalty_weight": 1.0}])
-def test_critics_are_clipped_or_penalised_exactly_one_of_both(experiment, settings):
-    with pytest.raises(ValueError, match=r"^clip, penalty_weight: expected exactly one"):
-        experiment(**TINY, **settings)
-
-
-@pytest.mark.parametrize("experiment", [gradient_norms, value_surface])
-@pytest.mark.parametrize(
-    "name, settings",
-    [
-        ("clip", {"clip": 0}),
-        ("clip", {"clip": -0.1}),
-        ("penalty_weight", {"clip": None, "penalty_weight": 0}),
-        ("dataset", {"dataset": "two_moons"}),
-        ("seeds", {"seeds": 0}),
-        ("seeds", {"seeds": 2.5}),
-        ("seeds", {"seeds": []}),
-        ("seeds", {"seeds": [-1]}),
-        ("seeds", {"seeds": [0, 1.5]}),
-        ("steps", {"steps": 0}),
-        ("steps", {"steps": 1.5}),
-        ("every", {"every": 0}),
-        ("batch_size", {"batch_size": 0}),
-        ("depth", {"depth": 0}),
-        ("learning_rate", {"learning_rate": 0}),
-    ],
-)
-def test_a_bad_argument_is_refused_by_name(experiment, name, settings):
-    with pytest.raises(ValueError, match=f"^{name}: expected "):
-        experiment(**TINY | {"clip": 0.1, "width": 2} | settings)
-
-
-@pytest.mark.parametrize(
-    "settings, message",
-    [
-        ({"clip": 0.1, "initial": "zeros"}, "one of 'he', 'inside', got 'zeros'"),
-        ({"penalty_weight": 1.0, "initial": "inside"}, "'he' where no clip makes a range"),
-    ],
-)
-def test_a_start_that_is_none_is_refused(settings, message):
-    with pytest.raises(ValueError, match=f"^initial: expected {message}"):
-        value_surface(**TINY, **settings)
-
-
 # --- the figures made of runs ---
 
 
@@ -298,6 +243,7 @@ def test_one_command_writes_figure_1(tmp_path, capsys, monkeypatch):
         return draws(*parts)
 
     monkeypatch.setattr(plots, "figure1", remember)
+    monkeypatch.setattr(tf, "function", lambda step, **how: step)  # tracing twelve layers takes longer than a few steps
     out = tmp_path / "figure1.png"
     microscope._main(["figure1", "--seeds", "1", "--steps", "2", "--generator-steps", "1", "--out", str(out)])
     assert f"wrote {out}" in capsys.readouterr().out
@@ -341,21 +287,3 @@ def test_a_command_that_can_not_be_followed_ends_with_its_reason_and_no_figure(w
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
-
-
-def test_a_bad_number_of_steps_is_refused_before_anything_is_trained():
-    for wrong in ({"steps": 0}, {"generator_steps": 0}, {"seeds": 0}):
-        (name,) = wrong
-        with pytest.raises(ValueError, match=f"^{name}: expected"):
-            microscope.figure1(**{"progress": False} | wrong)
-
-
-@pytest.mark.parametrize("seeds", [None, np.array(0), [True]])
-def test_seeds_of_another_kind_are_refused_by_name(seeds):
-    with pytest.raises(ValueError, match=r"^seeds: expected"):
-        gradient_norms(clip=0.1, **TINY | {"seeds": seeds})
-
-
-def test_a_clip_that_is_no_number_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"^clip: expected"):
-        predicted_norms(2, 4, "a", 1.0)

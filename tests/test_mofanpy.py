@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import saves
 
 from gancode import models, penalty
 
@@ -35,8 +36,7 @@ def test_a_metric_is_reset_by_reset_state_alone():
     assert not hasattr(metric, "reset_states")
 
 
-# TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+@saves
 def test_weights_are_saved_under_a_name_that_ends_in_weights_h5(tmp_path):
     with pytest.raises(ValueError, match=r"must end in `\.weights\.h5`"):
         small_network().save_weights(str(tmp_path / "model.ckpt"))

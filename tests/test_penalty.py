@@ -2,16 +2,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import noise
 from scipy import stats
 
 from gancode.models import mlp_critic
 from gancode.penalty import clip_weights, gradient_norms, gradient_penalty, interpolate
 
 SHAPES = [(2,), (28, 28, 1), (5, 7, 3)]
-
-
-def noise(*shape, seed=0, dtype=np.float32):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
 def linear_keras_critic(w):
@@ -223,13 +220,6 @@ def test_interpolates_differ_from_call_to_call_in_a_compiled_function_too():
     assert not np.array_equal(draw(), draw())
 
 
-@pytest.mark.parametrize("function", [interpolate, lambda real, fake: gradient_penalty(lambda x: x, real, fake)])
-@pytest.mark.parametrize("other", [(4, 3), (5, 2), (4, 2, 1), (1, 2), (2,)])
-def test_shapes_that_differ_are_refused(function, other):
-    with pytest.raises(ValueError, match=r"real and fake: expected one shape, got \(4, 2\) and "):
-        function(noise(4, 2), noise(*other))
-
-
 # --- clip_weights ---
 
 
@@ -253,13 +243,3 @@ def test_clipping_takes_a_norms_scale_from_1_to_the_bound_and_leaves_running_sta
     np.testing.assert_array_equal(layer.beta, np.float32([-0.01, 0, 0.01]))
     np.testing.assert_array_equal(layer.moving_mean, [5, -5, 0])
     np.testing.assert_array_equal(layer.moving_variance, [1, 1, 1])
-
-
-@pytest.mark.parametrize("bound", [0, -0.01, float("nan"), float("inf"), "0.01", None])
-def test_a_bound_that_is_not_above_zero_is_refused_and_nothing_clipped(bound):
-    model = mlp_critic(1, 2)
-    before = model.get_weights()
-    with pytest.raises(ValueError, match=r"bound: expected a number above 0, got "):
-        clip_weights(model, bound)
-    for old, new in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(old, new)

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import noise
 from keras.optimizers import SGD
 
 from gancode import data, losses, models
@@ -13,11 +14,6 @@ from gancode.probes import (
     weight_values,
 )
 from gancode.trainers import GAN, WGANGP
-
-
-def noise(*shape, seed=0, dtype=np.float32):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
 
 # --- layer_gradient_norms ---
 
@@ -101,26 +97,6 @@ def test_looking_leaves_batch_norms_running_statistics_and_all_weights_alone():
         np.testing.assert_array_equal(one, other)
 
 
-def test_shapes_that_differ_are_refused():
-    with pytest.raises(ValueError, match="real and fake"):
-        layer_gradient_norms(models.mlp_critic(1, 3), noise(4, 2), noise(5, 2))
-
-
-@pytest.mark.parametrize(
-    "critic",
-    [
-        keras.Sequential([keras.layers.Dense(1)]),  # not built
-        lambda x: x,
-        keras.Sequential([keras.Input((2,)), keras.layers.ReLU()]),  # no kernel
-        keras.Sequential([keras.Input((2,)), models.mlp_critic(1, 3)]),  # its layers are out of sight
-        keras.Sequential([keras.Input((2,)), models.mlp_critic(1, 3), keras.layers.Dense(1)]),  # some of them
-    ],
-)
-def test_a_critic_without_kernels_to_look_at_is_refused(critic):
-    with pytest.raises(ValueError, match="critic: expected a"):
-        layer_gradient_norms(critic, noise(4, 2), noise(4, 2))
-
-
 # --- weight_values ---
 
 
@@ -131,12 +107,6 @@ def test_weight_values_are_all_kernels_and_nothing_else():
     values = weight_values(critic)
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, np.concatenate([k.ravel() for k in kernels]))
-
-
-@pytest.mark.parametrize("layers", [[keras.layers.Dense(1)], [keras.Input((2,)), keras.layers.ReLU()]])
-def test_a_critic_without_kernels_has_no_weight_values(layers):
-    with pytest.raises(ValueError, match="critic: expected a built model"):
-        weight_values(keras.Sequential(layers))
 
 
 # --- sample_jacobian ---
@@ -193,12 +163,6 @@ def test_the_share_is_of_the_last_axis():
     np.testing.assert_array_equal(share_at_the_ends(weights), [[0.5, 1], [0.5, 1]])
 
 
-@pytest.mark.parametrize("bound", [0, -1.0, np.nan])
-def test_a_bound_must_be_above_zero(bound):
-    with pytest.raises(ValueError, match="bound: expected a number above 0"):
-        share_at_the_ends(np.ones(3), bound)
-
-
 # --- callbacks ---
 
 
@@ -210,6 +174,12 @@ def tiny(method=GAN, lr=0.1, eager=True, **kwargs):
 
 def batches():
     return data.batches(noise(100, 2), 8, seed=0)
+
+
+def test_one_callback_need_not_be_in_a_list():
+    snapshots = Snapshots(every=1, n=1)
+    tiny().fit(batches(), steps_per_epoch=1, callbacks=snapshots)
+    assert len(snapshots.frames) == 2
 
 
 @pytest.mark.parametrize(
@@ -294,11 +264,3 @@ def test_watching_does_not_change_the_training():
 
     for one, other in zip(run(), run(CriticProbe(noise(6, 2), every=1), Snapshots(every=1)), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("every", [0, -1, 2.5])
-def test_how_often_must_be_a_whole_number(every):
-    with pytest.raises(ValueError, match="every: "):
-        Snapshots(every=every)
-    with pytest.raises(ValueError, match="every: "):
-        CriticProbe(noise(6, 2), every=every)

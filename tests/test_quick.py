@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import noise
 from keras import layers
 
 from gancode import models, quick
@@ -13,14 +14,9 @@ from gancode.penalty import gradient_norms
 
 MODES = {
     "eager": lambda function: function,
-    "graph": tf.function,
     "XLA": lambda function: tf.function(function, jit_compile=True),
 }
-in_every_mode = pytest.mark.parametrize("mode", MODES)
-
-
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+in_every_mode = pytest.mark.parametrize("mode", ["eager", pytest.param("XLA", marks=pytest.mark.slow)])
 
 
 def critic(kind, activation):

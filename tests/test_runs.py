@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import assert_two_optimisers, noise
 from keras.optimizers import SGD, Adam, RMSprop
 
 from gancode import chance, data, losses, models, runs
@@ -9,10 +10,6 @@ from gancode.crowd import crowd, draw
 from gancode.guard import NotFiniteError
 
 V = np.array([0.6, -0.8], np.float32)  # of length 1
-
-
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
 def linear(w, b=0.0):
@@ -88,23 +85,7 @@ def test_the_loss_of_a_crowd_is_the_sum_of_its_members(members):
     np.testing.assert_allclose(loss.generator(fake.reshape(-1, 1)), -fake.mean(axis=1).sum(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("clip, penalty_weight", [(None, None), (0.1, 10.0)])
-def test_a_critic_is_clipped_or_penalised(clip, penalty_weight):
-    with pytest.raises(ValueError, match=r"^clip, penalty_weight: expected exactly one, got clip="):
-        runs.side_by_side([linear(V)], models.mlp_generator(1, 2), clip, penalty_weight, 0.1)
-
-
-@pytest.mark.parametrize("value", [0, -1.0, np.nan, "a"])
-def test_its_numbers_must_be_above_zero(value):
-    for name in ("clip", "penalty_weight", "learning_rate"):
-        settings = {"clip": None, "penalty_weight": None, "learning_rate": 0.1, name: value}
-        if name == "learning_rate":
-            settings["clip"] = 1.0
-        with pytest.raises(ValueError, match=f"^{name}: expected a number above 0"):
-            runs.side_by_side([linear(V)], models.mlp_generator(1, 2), **settings)
-
-
-def test_the_optimisers_are_the_papers_one_a_network(assert_two_optimisers):
+def test_the_optimisers_are_the_papers_one_a_network():
     clipped = runs.side_by_side([linear(V)], models.mlp_generator(1, 2), 0.1, None, 0.25, epsilon=0.5)
     penalised = runs.side_by_side([linear(V)], models.mlp_generator(1, 2), None, 3.0, 0.25)
     assert_two_optimisers(clipped, RMSprop, {"learning_rate": 0.25, "rho": 0.9, "epsilon": 0.5})
@@ -251,14 +232,6 @@ def test_a_step_is_n_critic_critic_steps_and_one_of_the_generator_if_it_learns(n
     runs.train(wgan, critics, SAMPLES, 4, n_critic, 4, 4, progress=False)
     assert wgan.critic_optimizer.iterations.numpy() == 4 * n_critic
     assert wgan.generator_optimizer.iterations.numpy() == (4 if trainable else 0)
-
-
-@pytest.mark.parametrize("name", ["steps", "n_critic", "batch_size", "every"])
-@pytest.mark.parametrize("value", [0, 2.5])
-def test_a_number_of_steps_or_samples_must_be_a_whole_number(name, value):
-    settings = {"steps": 1, "n_critic": 1, "batch_size": 4, "every": 1, name: value}
-    with pytest.raises(ValueError, match=f"^{name}: expected a whole number of at least 1"):
-        runs.train(*by_hand(), SAMPLES, **settings, progress=False)
 
 
 # --- train, with networks ---

@@ -1,14 +1,19 @@
 import json
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
-from gancode import data, metrics, models, scoreboard
+from gancode import data, metrics, scoreboard
 from gancode.scoreboard import METHODS, together, train
 
 
 def small():
-    return models.conv_generator(4, 2), models.conv_critic(2)
+    """Traced in a moment: one dense layer each."""
+    generator = [keras.Input((4,)), layers.Dense(28 * 28, "tanh"), layers.Reshape((28, 28, 1))]
+    critic = [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)]
+    return keras.Sequential(generator), keras.Sequential(critic)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -62,21 +67,6 @@ def test_seeds_together_by_hand():
     where, median, least, greatest = together(runs, by="seconds")["GAN"]
     assert where.tolist() == [3, 4] and median.tolist() == [3, 5]
     assert least.tolist() == [1, 4] and greatest.tolist() == [8, 6]
-
-
-@pytest.mark.parametrize(
-    "wrong, message",
-    [
-        ({"method": "BEGAN"}, r"method: expected one of 'GAN', .* got 'BEGAN'"),
-        ({"steps": 5}, r"steps: expected a multiple of looks \(2\), got 5"),
-        ({"steps": 0}, "steps: expected a whole number of at least 1, got 0"),
-        ({"rate": 0}, "rate: expected a number above 0, got 0"),
-        ({"looks": 0}, "looks: expected a whole number of at least 1, got 0"),
-    ],
-)
-def test_wrong_settings_are_named(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        train(**{"method": "GAN", "seed": 0, "steps": 4, "pair": small, "looks": 2} | wrong)
 
 
 def test_from_the_shell_all_have_as_many_critic_steps_and_nothing_is_made_twice(tmp_path, capsys):

@@ -1,4 +1,5 @@
 import base64
+import functools
 import io
 import json
 import re
@@ -24,23 +25,29 @@ def three(labels=("step 0", "step 50", "step 100"), alt="A grid of samples"):
     return scrub([frame(0.0), frame(0.5), frame(1.0)], labels, alt).data
 
 
+@functools.cache
+def plain():
+    """The three frames as they are, drawn once."""
+    return three()
+
+
 def constant(page, name):
     """A JavaScript constant of the page, read as JSON."""
     return json.JSONDecoder().raw_decode(page, re.search(rf"\b{name} = ", page).end())[0]
 
 
 def test_without_scripts_it_is_one_picture_the_last_with_its_alternative_text():
-    page = BeautifulSoup(three(), "html.parser")
+    page = BeautifulSoup(plain(), "html.parser")
     (image,) = page.find_all("img")
     assert image["alt"] == "A grid of samples, step 100"
     assert page.output.text == "step 100"
-    assert image["src"] == constant(three(), "frames")[-1]
+    assert image["src"] == constant(plain(), "frames")[-1]
 
 
 def test_every_frame_is_a_picture_of_its_own_in_the_page():
     pictures = [
         np.asarray(Image.open(io.BytesIO(base64.b64decode(source.removeprefix("data:image/webp;base64,")))))
-        for source in constant(three(), "frames")
+        for source in constant(plain(), "frames")
     ]
     assert [p.shape for p in pictures] == [(100, 200, 3)] * 3
     dark, grey, light = (p[50, 100].mean() for p in pictures)
@@ -48,23 +55,23 @@ def test_every_frame_is_a_picture_of_its_own_in_the_page():
 
 
 def test_the_slider_has_a_name_and_a_stop_for_each_frame():
-    slider = BeautifulSoup(three(), "html.parser").find("input", type="range")
+    slider = BeautifulSoup(plain(), "html.parser").find("input", type="range")
     assert (slider["min"], slider["max"], slider["value"]) == ("0", "2", "2")
     assert slider["aria-label"] == "A grid of samples"
-    assert constant(three(), "stops") == [["step 0", "step 50", "step 100"]]
+    assert constant(plain(), "stops") == [["step 0", "step 50", "step 100"]]
 
 
 def test_it_asks_no_network_for_anything():
-    assert "http:" not in three() and "https:" not in three() and "//" not in re.sub(r"base64,[^\"]*", "", three())
+    assert "http:" not in plain() and "https:" not in plain() and "//" not in re.sub(r"base64,[^\"]*", "", plain())
 
 
 def test_the_same_content_has_the_same_name_and_other_content_another():
     def name(page):
         return BeautifulSoup(page, "html.parser").div["data-scrub"]
 
-    assert three() == three()
-    assert len({name(three()), name(three(alt="Another")), name(three(labels="abc"))}) == 3
-    assert f'[data-scrub="{name(three())}"]' in re.search(r"querySelector\('(.*?)'\)", three()).group(1)
+    assert plain() == three()
+    assert len({name(plain()), name(three(alt="Another")), name(three(labels="abc"))}) == 3
+    assert f'[data-scrub="{name(plain())}"]' in re.search(r"querySelector\('(.*?)'\)", plain()).group(1)
 
 
 @pytest.mark.parametrize("nasty", ["</script><b>", "<!--<script>", '" onerror="alert(1)', "{braces}", "\\", "é ✓ '"])
@@ -72,7 +79,7 @@ def test_no_text_breaks_out_of_its_place(nasty):
     page = three(labels=["0", nasty, nasty], alt=nasty)
     tree = BeautifulSoup(page, "html.parser")
     assert [tag.name for tag in tree.find_all(True)] == [
-        tag.name for tag in BeautifulSoup(three(), "html.parser").find_all(True)
+        tag.name for tag in BeautifulSoup(plain(), "html.parser").find_all(True)
     ]
     assert tree.img["alt"] == f"{nasty}, {nasty}"
     assert set(tree.img.attrs) == {"alt", "src", "style", "width", "height"}
@@ -91,31 +98,9 @@ def test_labels_may_be_numbers():
     assert constant(three(labels=[0, 50, 100]), "stops") == [["0", "50", "100"]]
 
 
-@pytest.mark.parametrize("labels", [[], ["one"], ["one", "two", "three", "four"]])
-def test_labels_of_another_number_are_refused(labels):
-    with pytest.raises(ValueError, match=rf"labels: .* got {len(labels)} for 3"):
-        three(labels)
-
-
-def test_no_frames_are_refused():
-    with pytest.raises(ValueError, match="at least one frame"):
-        scrub([], [], "nothing")
-
-
-def test_what_is_not_a_figure_is_refused():
-    with pytest.raises(ValueError, match="frames: expected matplotlib Figures, got ndarray"):
-        scrub([np.zeros((2, 2))], ["0"], "an array")
-
-
 def test_frames_of_different_sizes_are_refused():
     with pytest.raises(ValueError, match=r"one size in pixels, got \[\(200, 100\), \(200, 130\)\]"):
         scrub([frame(), frame(height=1.3)], ["0", "1"], "a page that would jump")
-
-
-@pytest.mark.parametrize("interval", [0, -1])
-def test_an_interval_that_is_none_is_refused(interval):
-    with pytest.raises(ValueError, match=f"^interval: expected a whole number of at least 1, got {interval}"):
-        scrub([frame()], ["0"], "one", interval)
 
 
 def test_no_figure_is_left_open():

@@ -4,7 +4,8 @@
     python tools/check_colab.py 04        those whose names begin with 04
     python tools/check_colab.py --here    in the Python that runs this, as it is: for use inside Colab's own image
 
-The first cell has to install gancode, from this repository's last commit, and no package that was there may change.
+The first cell has to install gancode, from the wheel of this repository's last commit, as from the one in the branch
+`colab`; and no package that was there may change.
 Every cell has to run and to show what kinds of output are stored; in cells tagged nbval-check-output, the same lines.
 """
 
@@ -22,8 +23,9 @@ import time
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+import publish
+import runner
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = ROOT / "tools" / "colab-2026-08.txt"
@@ -119,23 +121,19 @@ def _clean_environment(**more):
 # --- a chapter ---------------------------------------------------------------------------------------------
 
 
-def run(path, python, source):
-    """Execute a copy of the notebook in an empty folder and return it. Raises NotLikeColab if a cell fails."""
-    with (
-        tempfile.TemporaryDirectory(prefix="colab-") as folder,
-        tempfile.TemporaryDirectory() as kernels,
-        tempfile.TemporaryFile("w+") as last_words,
-    ):
-        notebook = nbformat.read(shutil.copy(path, folder), as_version=4)
-        client = NotebookClient(notebook, timeout=None, record_timing=False, resources={"metadata": {"path": folder}})
-        client.km = _kernel(python, pathlib.Path(kernels))
+def run(path, python, wheel):
+    """Execute a copy of the notebook in an empty folder: (the notebook, what its cells cost).
+
+    Raises NotLikeColab if a cell fails.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    with tempfile.TemporaryDirectory() as kernels:
+        kernel = _kernel(python, pathlib.Path(kernels))
         try:
-            return client.execute(env=_clean_environment(GANCODE_SOURCE=source), stderr=last_words)
-        except CellExecutionError as error:
+            spent = runner.run(notebook, _clean_environment(GANCODE_SOURCE=wheel), kernel=kernel, beside=[path])
+        except runner.NotebookFailed as error:
             raise NotLikeColab(str(error)) from error
-        except DeadKernelError as error:
-            last_words.seek(0)
-            raise NotLikeColab(f"Python died.\n{last_words.read()[-2000:]}") from error
+    return notebook, spent
 
 
 def _kernel(python, folder):
@@ -173,13 +171,13 @@ def _lines(cell):
     return "".join(shown).splitlines()
 
 
-def check(path, python, source):
+def check(path, python, wheel):
     """Run one chapter from a clean environment and leave it clean. Raises NotLikeColab."""
     before = packages(python)
     if "gancode" in before:
         raise NotLikeColab(f"gancode is there already; remove it: {python} -m pip uninstall gancode")
     try:
-        now = run(path, python, source)
+        now, spent = run(path, python, wheel)
     finally:
         after = packages(python)
         added = sorted(after.keys() - before.keys())
@@ -193,7 +191,7 @@ def check(path, python, source):
     said = changes(nbformat.read(path, as_version=4), now)
     if said:
         raise NotLikeColab("\n".join(said))
-    return added
+    return added, spent
 
 
 # --- the command -------------------------------------------------------------------------------------------
@@ -209,19 +207,14 @@ def choose(beginning, root=ROOT):
     return chosen
 
 
-def last_commit(root=ROOT):
-    """Where pip finds this repository's last commit, and whether the package has changed since: (source, dirty)."""
-
-    def git(*arguments):
-        done = subprocess.run(["git", "-C", root, *arguments], text=True, capture_output=True)
-        if done.returncode:
-            raise NotLikeColab(f"gancode is installed from this folder's last commit, and git says: {done.stderr}")
-        return done.stdout.strip()
-
-    if git("rev-parse", "--is-shallow-repository") == "true":  # pip would wait for ever: its git clone never ends
-        raise NotLikeColab("gancode cannot be installed from a shallow clone: first run git fetch --unshallow")
-    changed = git("status", "--porcelain", "--", "gancode", "pyproject.toml")
-    return f"git+{root.as_uri()}@{git('rev-parse', 'HEAD')}", bool(changed)
+def last_commit(folder, root=ROOT):
+    """Build the wheel of the last commit in a folder: (its address, whether the package has changed since)."""
+    try:
+        wheel = publish.wheel_of("HEAD", folder, root)
+        changed = publish.git(root, "status", "--porcelain", "--", *publish.PACKAGE)
+    except publish.PublishFailed as error:
+        raise NotLikeColab(f"gancode is installed from this folder's last commit. {error}") from error
+    return wheel.as_uri(), bool(changed)
 
 
 def main(arguments=None):
@@ -229,25 +222,27 @@ def main(arguments=None):
     parser.add_argument("chapter", nargs="?", default="", help="the beginning of a chapter's name, such as 04")
     parser.add_argument("--here", action="store_true", help="use the Python that runs this, as it is")
     options = parser.parse_args(arguments)
-    try:
-        chosen = choose(options.chapter)
-        source, dirty = last_commit()
-        if dirty:
-            print("Warning: pip installs the last commit; what changed in gancode since then is not seen.", flush=True)
-        python = pathlib.Path(sys.executable) if options.here else environment()
-    except NotLikeColab as why:
-        print(why, file=sys.stderr)
-        return 2
-    failed = False
-    for path in chosen:
-        begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            said, why = "ok, with " + ", ".join(check(path, python, source)) + " installed", ""
-        except NotLikeColab as error:
-            failed, said, why = True, "FAILED", f"\n{error}"
-        except KeyboardInterrupt:
-            return 130
-        print(f"{path.stem:28} {time.monotonic() - begun:5.0f} s   {said}{why}", flush=True)
+            chosen = choose(options.chapter)
+            wheel, dirty = last_commit(folder)
+            if dirty:
+                print("Warning: the wheel is the last commit's; what changed in gancode since is not seen.", flush=True)
+            python = pathlib.Path(sys.executable) if options.here else environment()
+        except NotLikeColab as why:
+            print(why, file=sys.stderr)
+            return 2
+        failed = False
+        for path in chosen:
+            begun = time.monotonic()
+            try:
+                added, spent = check(path, python, wheel)
+                said = f"ok, with {', '.join(added)} installed\n{runner.row('', spent)}"
+            except NotLikeColab as error:
+                failed, said = True, f"FAILED\n{error}"
+            except KeyboardInterrupt:
+                return 130
+            print(f"{path.stem:28} {time.monotonic() - begun:5.0f} s       {said}", flush=True)
     return 1 if failed else 0
 
 

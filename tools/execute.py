@@ -4,8 +4,9 @@
     python tools/execute.py 04      those whose names begin with 04
 
 A chapter is written only when all of it has run: when a cell fails, writes to stderr, or Ctrl-C is pressed, the
-file stays as it was. A code cell whose metadata says {"gancode": {"export": "book/_static/NAME.png"}} also has its
-picture written there, which is how the start page shows a figure from a chapter's own run.
+file stays as it was. After each, a row says what it cost. A code cell whose metadata says
+{"gancode": {"export": "book/_static/NAME.png"}} also has its picture written there, which is how the start page shows
+a figure from a chapter's own run.
 """
 
 import argparse
@@ -15,16 +16,14 @@ import os
 import pathlib
 import re
 import sys
-import tempfile
 
 import nbformat
 import numpy as np
 from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
 from PIL import Image
 from tqdm import tqdm
 
+from runner import NotebookFailed, row, run
 from stamp import changes, parts, stamp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -52,46 +51,31 @@ class ChapterFailed(Exception):
 
 
 def execute(path, root=ROOT, quiet=False):
-    """Run one chapter and replace its file. Raises ChapterFailed, the file untouched, if a cell fails."""
+    """Run one chapter and replace its file. Raises ChapterFailed, the file untouched, if a cell fails.
+
+    Returns what its cells cost, as `runner.run` does.
+    """
     path = pathlib.Path(path)
     notebook = nbformat.read(path, as_version=4)
-    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
     # Taken before the run: should a module be edited meanwhile, the outputs come from what it was.
     made_by = stamp(parts(notebook, root))
 
-    # An empty folder, so that nothing a chapter needs can lie beside it unnoticed.
-    with tempfile.TemporaryDirectory(prefix="chapter-") as folder, tempfile.TemporaryFile("w+") as last_words:
-        client = NotebookClient(
-            notebook,
-            timeout=None,
-            kernel_name=KERNEL["name"],
-            record_timing=False,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            resources={"metadata": {"path": folder}},
-        )
-        client.reset_execution_trackers()
-        with (
-            client.setup_kernel(env=_environment(root), stderr=last_words),
-            tqdm(total=len(code), desc=path.stem, unit="cell", disable=quiet) as progress,
-        ):
-            for number, index in enumerate(code, start=1):
-                cell = notebook.cells[index]
-                cell.outputs, cell.execution_count = [], None
-                where = f"{path.name}, code cell {number} of {len(code)} ({_first_line(cell)})"
-                try:
-                    client.execute_cell(cell, index, execution_count=number)
-                except CellExecutionError as error:
-                    raise ChapterFailed(f"{where} failed:\n\n{error.traceback}") from error
-                except DeadKernelError as error:
-                    last_words.seek(0)
-                    raise ChapterFailed(f"{where}: Python died.\n\n{last_words.read()[-2000:]}") from error
-                _drop_live_views(cell)
-                _shrink_pictures(cell)
-                noise = _stderr(cell)
-                if noise:
-                    raise ChapterFailed(f"{where} wrote to stderr, which readers would see:\n\n{noise}")
-                progress.update()
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    with tqdm(total=len(code), desc=path.stem, unit="cell", disable=quiet) as progress:
+
+        def each(cell, where):
+            _drop_live_views(cell)
+            _shrink_pictures(cell)
+            noise = _stderr(cell)
+            if noise:
+                raise ChapterFailed(f"{path.name}, {where} wrote to stderr, which readers would see:\n\n{noise}")
+            progress.update()
+
+        try:
+            spent = run(notebook, _environment(root), each=each)
+        except NotebookFailed as error:
+            raise ChapterFailed(f"{path.name}, {error}") from error
 
     _tidy(notebook)
     notebook.metadata["gancode"] = made_by
@@ -102,6 +86,7 @@ def execute(path, root=ROOT, quiet=False):
     _replace(path, (nbformat.writes(notebook) + "\n").encode())
     if changes(notebook, root):
         print(f"{path.name}: gancode was edited during the run; the outputs are already stale", file=sys.stderr)
+    return spent
 
 
 def _environment(root):
@@ -149,11 +134,6 @@ def _stderr(cell):
             if not output.text:
                 cell.outputs.remove(output)
     return noise
-
-
-def _first_line(cell):
-    lines = [line for line in cell.source.splitlines() if line.strip()]
-    return lines[0].strip()[:60] if lines else "empty"
 
 
 def _tidy(notebook):
@@ -213,7 +193,7 @@ def main(arguments=None):
         return 2
     for path in chosen:
         try:
-            execute(path, options.root)
+            print(row(path.stem, execute(path, options.root)), flush=True)
         except ChapterFailed as failure:
             print(f"\n{failure}\n\nThe stored chapter is as it was.", file=sys.stderr)
             return 1

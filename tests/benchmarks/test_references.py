@@ -5,6 +5,7 @@ import importlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import noise
 
 import bench
 from gancode import data, models
@@ -13,10 +14,6 @@ from gancode.penalty import interpolate
 every_variant = pytest.mark.parametrize("variant", bench.VARIANTS)
 
 LATENT, CHANNELS, BATCH = 64, 4, 6
-
-
-def noise(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
 class Ours:
