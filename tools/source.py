@@ -46,7 +46,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up notes from Ten
 source = os.environ.get("GANCODE_SOURCE", "|")
 if not importlib.util.find_spec("gancode"):
     if not source:
-        raise ModuleNotFoundError("open this notebook from its repository's branch |, or see Set-up, On Colab")
+        raise ModuleNotFoundError(
+            "open this notebook from its repository's branch |, or see Set-up, On Colab"
+        )
     %pip install --quiet {source}""".split("|")
 WHEEL = re.compile(
     r"(?:https://raw\.githubusercontent\.com|file://)/[A-Za-z0-9._/~-]+/"
