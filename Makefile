@@ -1,6 +1,6 @@
 # make book      build the book: book/_build/html/index.html
 # make test      everything that keeps the book true: unit tests, every chapter run again, the built pages
-# make check     the loop of whoever changes a line: format, lint, spelling, unit tests that train nothing; a minute
+# make check     the loop of whoever changes a line: format, lint, spelling, stamps, unit tests that train nothing
 # make lab       open the chapters in JupyterLab
 # make pdf       the whole book in one file: book/_build/penalise-what-deserves-it.pdf (needs Chromium)
 # make execute   run all chapters again and store what they show; CHAPTER=04 for one of them
@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
   format hooks clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 setup: $(READY)
 
