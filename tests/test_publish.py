@@ -17,6 +17,8 @@ import source
 import stamp
 from publish import PublishFailed
 
+pytestmark = pytest.mark.slow  # builds wheels, starts processes
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CHAPTER = "chapters/01-tiny.ipynb"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -24,8 +26,6 @@ WHEEL = f"gancode-{VERSION}-py3-none-any.whl"
 READ = """\
 import pathlib
 import gancode.inner
-
-pytestmark = pytest.mark.slow  # trains, builds or starts processes
 pathlib.Path(gancode.inner.__file__).with_name("data").joinpath("numbers.json").read_text()"""
 
 
