@@ -367,7 +367,7 @@ def expected(url, branch, rule="", notebook=None):
         "Binder": f"https://mybinder.org/v2/gh/{url[19:]}/{branch}?urlpath=lab/tree/{notebook}",
         "Colab": f"https://colab.research.google.com/github/{url[19:]}/blob/{branch}/{notebook}",
     }
-    return {"Repository": url} | (launch if notebook else {})
+    return {"Repository": url, "Open issue": f"{url}/issues/new"} | (launch if notebook else {})
 
 
 def theme(root):
