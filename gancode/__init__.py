@@ -18,12 +18,12 @@ One small file an idea, in the order of the chapters:
     explorer    a figure with knobs: what if?                                    all
     playground  the critic lab: train a critic in the page itself (`lab`)        3 to 5
 
-Beside them: checks (`check`, `broken`, what is asked of arguments), tensors (what is asked of samples and scores) and
-show (`show_code`). Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on
-after a cut), blocks (many steps in one go), devices (several of them), deal (which samples a step gets) and chance
-(its random numbers). Under models: quick (layers). Under microscope: runs and crowd (its loop, and critics trained
-side by side). Under scoreboard: architectures (seven pairs of networks), memory (what a step takes) and measured
-(results of long runs). Under plots: critic_plots and style.
+Beside them: check (`check`, `broken`, `show_code`) and _arguments (what is asked of arguments). Under trainers:
+shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks (many steps in
+one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers). Under models:
+quick (layers). Under microscope: runs and crowd (its loop, and critics trained side by side). Under scoreboard:
+architectures (seven pairs of networks), memory (what a step takes) and measured (results of long runs). Under plots:
+critic_plots and style.
 """
 
 import importlib
@@ -37,8 +37,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 if logging.getLogger("matplotlib").level == logging.NOTSET:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-from gancode.checks import broken, check
-from gancode.show import show_code
+from gancode.check import broken, check, show_code
 
 _MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
 

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from gancode import chance, losses
-from gancode.checks import positive
+from gancode._arguments import positive
 from gancode.penalty import gradient_norms, gradient_penalty, interpolate
 from gancode.trainers import GAN, WGANGP
 

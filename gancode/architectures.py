@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
 from gancode import models, quick, scoreboard
-from gancode.checks import one_of, positive_integer
+from gancode._arguments import one_of, positive_integer
 from gancode.guard import NotFiniteError
 from gancode.measured import Measured
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode.checks import seed_or_none, short
+from gancode._arguments import seed_or_none, short
 from gancode.devices import share
 
 

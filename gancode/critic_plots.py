@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from gancode.checks import named, number, numbers, positive, positive_integer, short
+from gancode._arguments import named, number, numbers, positive, positive_integer, short
 from gancode.style import COLOURS, STYLE, colour_of, line_styles, new_figure
 
 

@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from gancode.checks import flag, numbers, one_of, positive_integer, seed_or_none
+from gancode._arguments import flag, numbers, one_of, positive_integer, seed_or_none
 from gancode.deal import Deal
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by

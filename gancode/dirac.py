@@ -7,7 +7,7 @@ w is its only weight. The game is won where both are 0. With d numbers each; wit
 import keras
 import tensorflow as tf
 
-from gancode.checks import numbers, positive, positive_integer
+from gancode._arguments import numbers, positive, positive_integer
 
 
 def networks(theta, w):

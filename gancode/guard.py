@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from gancode import devices
-from gancode.checks import positive_integer, short
+from gancode._arguments import positive_integer, short
 
 
 class NotFiniteError(ValueError):

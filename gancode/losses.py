@@ -10,8 +10,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from gancode.checks import number
-from gancode.tensors import of_scores
+from gancode._arguments import number, of_scores
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from gancode.checks import positive_integer
+from gancode._arguments import positive_integer
 from gancode.resume import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "long_runs"

@@ -18,7 +18,7 @@ import keras
 import tensorflow as tf
 
 from gancode import models, scoreboard
-from gancode.checks import one_of, positive_integer
+from gancode._arguments import one_of, positive_integer
 from gancode.measured import Measured
 
 STATUS = pathlib.Path("/proc/self/status")

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from gancode.checks import numbers, positive
+from gancode._arguments import numbers, positive
 from gancode.data import load_checked
 
 CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"

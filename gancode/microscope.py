@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gancode import data, models, plots, resume, runs
-from gancode.checks import flag, number, one_of, positive, positive_integer, short
+from gancode._arguments import flag, number, one_of, positive, positive_integer, short
 from gancode.crowd import crowd, draw
 
 DATASETS = ("eight_gaussians", "twenty_five_gaussians", "swiss_roll")

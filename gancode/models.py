@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
 from gancode import devices, quick
-from gancode.checks import flag, numbers, one_of, positive_integer, short
+from gancode._arguments import flag, numbers, one_of, positive_integer, short
 
 NORMS = {
     None: None,

@@ -4,8 +4,7 @@ import keras
 import tensorflow as tf
 
 from gancode import chance, devices
-from gancode.checks import flag, number, positive, short
-from gancode.tensors import batch, one_score_each, two_batches
+from gancode._arguments import batch, flag, number, one_score_each, positive, short, two_batches
 
 
 def clip_weights(model, bound):

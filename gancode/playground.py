@@ -15,7 +15,7 @@ import re
 
 from PIL import Image
 
-from gancode.checks import number, one_of, short
+from gancode._arguments import number, one_of, short
 
 FOLDER = pathlib.Path(__file__).parent / "critic_lab"
 ENGINE = (

@@ -5,7 +5,7 @@ Samples and curves are here; figures of a critic's inside are in `critic_plots`,
 
 import numpy as np
 
-from gancode.checks import named, number, numbers, positive, positive_integer
+from gancode._arguments import named, number, numbers, positive, positive_integer
 from gancode.critic_plots import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
 from gancode.explorer import explore
 from gancode.scrubber import scrub

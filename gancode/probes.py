@@ -7,8 +7,17 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import losses
-from gancode.checks import numbers, positive, positive_integer, seed_or_none, short
-from gancode.tensors import batch, both_losses, one_score_each, two_batches
+from gancode._arguments import (
+    batch,
+    both_losses,
+    numbers,
+    one_score_each,
+    positive,
+    positive_integer,
+    seed_or_none,
+    short,
+    two_batches,
+)
 
 
 def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):

@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 
-from gancode.checks import short
+from gancode._arguments import short
 
 
 class Checkpoint(keras.callbacks.Callback):

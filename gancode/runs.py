@@ -9,7 +9,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from gancode import data, losses, metrics, penalty, probes, trainers
-from gancode.checks import flag, positive, positive_integer, short
+from gancode._arguments import flag, positive, positive_integer, short
 from gancode.crowd import crowd, disband
 from gancode.guard import NotFiniteError
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from gancode import after, data, metrics, models, trainers
-from gancode.checks import named, one_of, positive, positive_integer
+from gancode._arguments import named, one_of, positive, positive_integer
 from gancode.guard import NotFiniteError
 from gancode.measured import Measured
 

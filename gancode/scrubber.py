@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gancode.checks import listed, positive_integer, text
+from gancode._arguments import listed, positive_integer, text
 
 # What a page shows where scripts are not run is one frame; the controls come alive with the script.
 # keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.

@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import devices, resume
+from gancode._arguments import one_of, positive_integer, seed_or_none
 from gancode.blocks import Blocks
-from gancode.checks import one_of, positive_integer, seed_or_none
 from gancode.guard import (
     StopAtNaN,
     check_batches,

@@ -6,10 +6,9 @@ import keras
 import tensorflow as tf
 
 from gancode import chance, devices, losses
-from gancode.checks import positive
+from gancode._arguments import both_losses, positive
 from gancode.penalty import clip_weights, gradient_penalty
 from gancode.shell import Shell
-from gancode.tensors import both_losses
 
 
 class GAN(Shell):

@@ -1,7 +1,7 @@
 """What each public function refuses, once: the error names the argument, what was expected and what came.
 
-It comes before anything is built, trained or drawn. How each validator says it is asked in test_checks and
-test_tensors; what only one function can get wrong (a damaged file, members that are no crowd) beside that function.
+It comes before anything is built, trained or drawn. How each validator says it is asked in test_arguments;
+what only one function can get wrong (a damaged file, members that are no crowd) beside that function.
 """
 
 from functools import partial
@@ -327,7 +327,7 @@ WRONG = {
     architectures.pair: {"name": [*NO_CHOICE, "VGG"]},
     partial(memory.a_sample, "GAN"): {"channels": NO_SIZE, "batch_sizes": [(4, 0.5), (0, 4), (4, 4), (8, 4)]},
     memory.a_sample: {"method": [*NO_CHOICE, "BEGAN", "R1"]},
-    measured.load: {"name": ["nothing", "", "../checks"]},
+    measured.load: {"name": ["nothing", "", "../after"]},
     partial(measured.Measured("of no run").add_all, [], never_drawn): {"jobs": NO_SIZE},
     partial(plots.samples_grid, images=IMAGES): {"images": NO_IMAGES, "columns": NO_SIZE},
     partial(plots.samples_beside, named_images={"right": IMAGES}): {

@@ -2,48 +2,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import gancode
-from gancode.checks import listed, number, numbers, one_of, positive, positive_integer, seed_or_none, short
-
-
-def test_check_prints_the_claim_when_it_holds(capsys):
-    gancode.check("water is wet", True)
-    assert capsys.readouterr().out == "✓ water is wet\n"
-
-
-def test_check_fails_and_prints_nothing_when_it_does_not_hold(capsys):
-    with pytest.raises(AssertionError, match="water is dry"):
-        gancode.check("water is dry", False)
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("true", [np.float64(1) < 2, np.array(True), tf.constant(1.0) < 2.0])
-def test_check_takes_the_truth_values_of_numpy_and_tensorflow(true):
-    gancode.check("one is less than two", true)
-    with pytest.raises(AssertionError):
-        gancode.check("and not the other way round", not true)
-
-
-def test_broken_code_shows_the_check_that_it_fails_and_those_before_it(capsys):
-    with gancode.broken():
-        gancode.check("water is wet", True)
-        gancode.check("water is dry", False)
-        gancode.check("never asked", True)
-    assert capsys.readouterr().out == "✓ water is wet\n✗ this does not hold: water is dry\n"
-
-
-def test_broken_code_that_is_mended_says_so_without_a_cross(capsys):
-    with gancode.broken():
-        gancode.check("water is wet", True)
-    assert capsys.readouterr().out == "✓ water is wet\nNothing is broken here: every check holds.\n"
-
-
-def test_broken_code_may_show_itself_by_an_error_that_was_named_and_by_no_other(capsys):
-    with gancode.broken(KeyError, TypeError):
-        raise TypeError("with words that change from version to version")
-    assert capsys.readouterr().out == "✗ TypeError\n"
-    with pytest.raises(TypeError), gancode.broken(KeyError):
-        raise TypeError("another than was named")
+from gancode import losses
+from gancode._arguments import (
+    batch,
+    both_losses,
+    listed,
+    number,
+    numbers,
+    of_scores,
+    one_of,
+    one_score_each,
+    positive,
+    positive_integer,
+    seed_or_none,
+    short,
+    two_batches,
+)
 
 
 @pytest.mark.parametrize("value", [1, 0.01, 1e-300, np.float32(2)])
@@ -129,20 +103,80 @@ def test_a_long_value_is_shown_short_and_on_one_line():
     assert len(shown) == 80 and shown.endswith(" ...") and "\n" not in shown
 
 
-@pytest.mark.parametrize("errors", [("KeyError",), (3,), (KeyError("a"),), (KeyboardInterrupt,)])
-def test_broken_takes_classes_of_exceptions(errors):
-    with pytest.raises(ValueError, match=r"^errors: expected classes of exceptions"), gancode.broken(*errors):
-        pass
+# --- samples and scores ---
 
 
-def test_importing_the_package_alone_does_not_import_tensorflow():
-    import subprocess
-    import sys
+def test_a_batch_is_of_floats():
+    for whole in (np.arange(4), [[1, 2]], tf.constant([1, 2], tf.int64), np.zeros((2, 2), np.uint8)):
+        assert batch("samples", whole).dtype == tf.float32
+    for dtype in (tf.float64, tf.bfloat16):
+        assert batch("samples", tf.zeros((2, 2), dtype)).dtype == dtype
 
-    code = "import sys, gancode; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+@pytest.mark.parametrize("wrong", [None, "a", ["a"], [True], 1j, [[1.0], [1.0, 2.0]], object(), 3.0])
+def test_what_is_no_batch_is_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=r"^samples: expected real numbers of shape \(batch, \.\.\.\), got "):
+        batch("samples", wrong)
 
 
-def test_an_unknown_module_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="nothing_here"):
-        _ = gancode.nothing_here
+@pytest.mark.parametrize("shape", [(0,), (0, 2), (4, 0)])
+def test_an_empty_batch_is_refused(shape):
+    with pytest.raises(ValueError, match=r"^samples: expected at least one of shape .*, got shape \("):
+        batch("samples", np.zeros(shape))
+
+
+def test_a_batch_whose_size_a_graph_does_not_know_is_let_through():
+    sizes = []
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+    def graph(x):
+        sizes.append(batch("samples", x).shape[0])
+        return one_score_each(x[:, 0], x)
+
+    graph(tf.zeros((3, 2)))
+    assert sizes == [None]
+
+
+def test_two_batches_have_one_shape_and_one_kind():
+    real, fake = two_batches(np.zeros((3, 2), np.float32), np.ones((3, 2)))
+    assert real.dtype == fake.dtype == tf.float32
+    with pytest.raises(ValueError, match=r"^real and fake: expected one shape, got \(3, 2\) and \(3, 1\)"):
+        two_batches(np.zeros((3, 2)), np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("wrong", [tf.zeros((3, 2)), tf.zeros(4), tf.zeros((3, 1, 1)), tf.zeros(()), tf.zeros((1, 3))])
+def test_scores_that_are_not_one_each_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"^critic: expected it to give scores of shape \(3, 1\), got shape \("):
+        one_score_each(wrong, tf.zeros((3, 2)))
+
+
+def test_scores_that_numpy_computed_have_no_gradient_and_are_refused():
+    with pytest.raises(ValueError, match=r"^critic: expected it to give a tensor of scores, got array"):
+        one_score_each(np.zeros(3), tf.zeros((3, 2)))
+
+
+def test_scores_of_several_kinds_become_floats_of_one():
+    class Sum:
+        @of_scores
+        def critic(self, real_scores, fake_scores):
+            """Their sum."""
+            return real_scores, fake_scores
+
+    for real, fake, kind in [([1, 2], [0.5], tf.float32), (np.ones(2), tf.ones(3), tf.float64)]:
+        assert [scores.dtype for scores in Sum().critic(real, fake)] == [kind, kind]
+        assert [scores.dtype for scores in Sum().critic(fake_scores=fake, real_scores=real)] == [kind, kind]
+    assert Sum.critic.__doc__ == "Their sum."
+    for wrong in [(), ([1.0],), ([1.0], [1.0], [1.0])]:
+        with pytest.raises(TypeError, match=r"argument"):
+            Sum().critic(*wrong)
+
+
+def test_whole_scores_have_a_mean_that_is_not_cut_to_a_whole_number():
+    assert losses.wasserstein.critic([1, 2], [0, 0]).numpy() == -1.5
+
+
+def test_a_loss_is_an_object_with_one_for_each_network():
+    assert both_losses(losses.wasserstein) is losses.wasserstein
+    for wrong in (losses.Wasserstein, losses.wasserstein.critic, "wasserstein", None, len):
+        with pytest.raises(ValueError, match=r"^loss: expected an object of gancode.losses, got "):
+            both_losses(wrong)

@@ -1,0 +1,178 @@
+"""What is asked of arguments before anything is built, trained or drawn: who can not use one names it. Used by all.
+
+Each function returns the value that was good, or raises ValueError: the argument's name, what was expected, what came.
+"""
+
+import functools
+import inspect
+
+import numpy as np
+
+
+def number(name, value, least=None):
+    """One finite real number, of at least `least`."""
+    holds = _is_real(value) and -np.inf < value < np.inf and (least is None or value >= least)
+    return _expect(holds, name, "a finite number" + (f" of at least {least}" if least is not None else ""), value)
+
+
+def positive(name, value):
+    """A number above 0 and finite (NaN is refused too)."""
+    return _expect(_is_real(value) and 0 < value < np.inf, name, "a number above 0", value)
+
+
+def positive_integer(name, value):
+    """A whole number of at least 1, as an int."""
+    return int(_expect(_is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
+
+
+def seed_or_none(seed):
+    """None, or a whole number that every random generator here takes."""
+    holds = seed is None or (_is_whole(seed) and 0 <= seed < 2**32)
+    return _expect(holds, "seed", "None or a whole number from 0 to 2**32 - 1", seed)
+
+
+def flag(name, value):
+    """True or False: any other text than "" would count as True."""
+    return _expect(isinstance(value, (bool, np.bool_)), name, "True or False", value)
+
+
+def one_of(name, value, allowed):
+    """One of the allowed values, and of the same kind."""
+    holds = any(isinstance(value, type(choice)) and value == choice for choice in allowed)
+    return _expect(holds, name, f"one of {', '.join(map(repr, allowed))}", value)
+
+
+def text(name, value):
+    """A text that says something."""
+    return _expect(isinstance(value, str) and value.strip(), name, "a text", value)
+
+
+def named(name, value):
+    """A dict, {name: ...}, with something in it."""
+    return _expect(isinstance(value, dict) and value, name, "{name: ...} with at least one name", value)
+
+
+def listed(name, values):
+    """What can be gone through, as a list."""
+    return list(_expect(hasattr(values, "__iter__"), name, "a list", values))
+
+
+def numbers(name, values, shape, dtype=np.float64, finite=True):
+    """Real numbers as an array of this shape: ("n", 28, 28, 1), where n is any number; ("n", ...), and any more axes.
+
+    At least one of them, and all finite, unless finite is False.
+    """
+    wanted = ", ".join("..." if size is ... else str(size) for size in shape) + ("," if len(shape) == 1 else "")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "cOSUMm":  # complex numbers, objects, texts, dates
+            raise TypeError
+        with np.errstate(over="ignore"):
+            array = array.astype(dtype, copy=False)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected real numbers of shape ({wanted}), got {short(values)}") from None
+    if ... in shape:
+        shape = (*shape[:-1], *array.shape[len(shape) - 1 :])
+    sizes = zip(shape, array.shape, strict=False)
+    fits = len(shape) == array.ndim and all(isinstance(size, str) or size == n for size, n in sizes)
+    if not fits or array.size == 0:
+        raise ValueError(f"{name}: expected at least one of shape ({wanted}), got shape {array.shape}")
+    if finite and not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or inf among them")
+    return array
+
+
+# --- samples and scores, as tensors. TensorFlow, which takes long to import, waits until there are some --------------
+
+
+def batch(name, samples, critic=None):
+    """Samples as a tensor of floats (batch, ...), at least one.
+
+    critic: they are of the shape that it takes, too, if it is a Keras model that knows.
+    """
+    samples = _floats(name, samples, "(batch, ...)")
+    if samples.shape.rank == 0:
+        raise ValueError(f"{name}: expected real numbers of shape (batch, ...), got shape ()")
+    wanted = getattr(critic, "input_shape", None)
+    if wanted is not None and not samples.shape.is_compatible_with(wanted):
+        raise ValueError(f"{name}: expected shape {wanted}, as the critic takes, got shape {tuple(samples.shape)}")
+    return samples
+
+
+def two_batches(real, fake, critic=None):
+    """Both as tensors of floats (batch, ...) of one kind and one shape, sample for sample."""
+    real, fake = batch("real", real, critic), batch("fake", fake)
+    if not real.shape.is_compatible_with(fake.shape):
+        raise ValueError(f"real and fake: expected one shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
+    return real, _floats("fake", fake, "(batch, ...)", real.dtype)
+
+
+def one_score_each(scores, samples):
+    """A critic's scores: one for each sample, in a tensor (batch,) or (batch, 1)."""
+    import tensorflow as tf
+
+    n = samples.shape[0]
+    _expect(tf.is_tensor(scores), "critic", "it to give a tensor of scores", scores)
+    if not any(scores.shape.is_compatible_with(shape) for shape in ([n], [n, 1])):
+        raise ValueError(f"critic: expected it to give scores of shape ({n}, 1), got shape {tuple(scores.shape)}")
+    return scores
+
+
+def of_scores(loss):
+    """A method (self, scores, ...) whose scores are made floats of one kind, at least one each."""
+    arguments = inspect.signature(loss)
+
+    @functools.wraps(loss)
+    def checked(*args, **kwargs):
+        scores, kind = arguments.bind(*args, **kwargs).arguments, None
+        this = scores.pop("self")
+        for name, values in scores.items():
+            scores[name] = _floats(name, values, "(batch,) or (batch, 1)", kind)
+            kind = scores[name].dtype
+        return loss(this, **scores)
+
+    return checked
+
+
+def both_losses(loss):
+    """A loss for each network, as the objects of `gancode.losses` have."""
+    holds = not isinstance(loss, type) and all(callable(getattr(loss, each, None)) for each in ("critic", "generator"))
+    return _expect(holds, "loss", "an object of gancode.losses", loss)
+
+
+def _floats(name, values, shape, dtype=None):
+    """A tensor of this dtype, or of floats of its own. Whole numbers would have no gradient, and their mean be cut."""
+    import tensorflow as tf
+
+    try:
+        tensor = tf.convert_to_tensor(values)
+    except (TypeError, ValueError):
+        tensor = None
+    holds = tensor is not None and (tensor.dtype.is_floating or tensor.dtype.is_integer)
+    _expect(holds, name, f"real numbers of shape {shape}", values)
+    if tensor.shape.num_elements() == 0:  # the mean of none is NaN
+        raise ValueError(f"{name}: expected at least one of shape {shape}, got shape {tuple(tensor.shape)}")
+    return tf.cast(tensor, dtype or (tensor.dtype if tensor.dtype.is_floating else tf.float32))
+
+
+# --- how it is said ---------------------------------------------------------------------------------------------------
+
+
+def short(value):
+    """A value as a message shows it: its repr on one line, at most 80 characters of it."""
+    line = " ".join(repr(value).split())
+    return line if len(line) <= 80 else f"{line[:76]} ..."
+
+
+def _expect(holds, name, wanted, value):
+    if not holds:
+        raise ValueError(f"{name}: expected {wanted}, got {short(value)}")
+    return value
+
+
+def _is_real(value):
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _is_whole(value):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import gancode
+from gancode import losses
+
+
+def test_check_prints_the_claim_when_it_holds(capsys):
+    gancode.check("water is wet", True)
+    assert capsys.readouterr().out == "✓ water is wet\n"
+
+
+def test_check_fails_and_prints_nothing_when_it_does_not_hold(capsys):
+    with pytest.raises(AssertionError, match="water is dry"):
+        gancode.check("water is dry", False)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("true", [np.float64(1) < 2, np.array(True), tf.constant(1.0) < 2.0])
+def test_check_takes_the_truth_values_of_numpy_and_tensorflow(true):
+    gancode.check("one is less than two", true)
+    with pytest.raises(AssertionError):
+        gancode.check("and not the other way round", not true)
+
+
+def test_broken_code_shows_the_check_that_it_fails_and_those_before_it(capsys):
+    with gancode.broken():
+        gancode.check("water is wet", True)
+        gancode.check("water is dry", False)
+        gancode.check("never asked", True)
+    assert capsys.readouterr().out == "✓ water is wet\n✗ this does not hold: water is dry\n"
+
+
+def test_broken_code_that_is_mended_says_so_without_a_cross(capsys):
+    with gancode.broken():
+        gancode.check("water is wet", True)
+    assert capsys.readouterr().out == "✓ water is wet\nNothing is broken here: every check holds.\n"
+
+
+def test_broken_code_may_show_itself_by_an_error_that_was_named_and_by_no_other(capsys):
+    with gancode.broken(KeyError, TypeError):
+        raise TypeError("with words that change from version to version")
+    assert capsys.readouterr().out == "✗ TypeError\n"
+    with pytest.raises(TypeError), gancode.broken(KeyError):
+        raise TypeError("another than was named")
+
+
+@pytest.mark.parametrize("errors", [("KeyError",), (3,), (KeyError("a"),), (KeyboardInterrupt,)])
+def test_broken_takes_classes_of_exceptions(errors):
+    with pytest.raises(ValueError, match=r"^errors: expected classes of exceptions"), gancode.broken(*errors):
+        pass
+
+
+def test_the_code_on_the_page_is_the_packages_own_flush_left():
+    text = gancode.show_code(losses.Wasserstein, losses.LeastSquares.critic).data
+    assert text.startswith("```python\n@dataclasses.dataclass(frozen=True)\nclass Wasserstein:\n")
+    assert "\n\n@of_scores\ndef critic(self, real_scores, fake_scores):\n    " in text  # with what stands above it
+    assert text.endswith("\n```")
