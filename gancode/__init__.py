@@ -14,8 +14,6 @@ One small file an idea, in the order of the chapters:
     dirac       the smallest GAN: one point against another                      7
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
-    scrubber    training as a strip of frames to move through                    all
-    explorer    a figure with knobs: what if?                                    all
     playground  the critic lab: train a critic in the page itself (`lab`)        3 to 5
 
 Beside them: check (`check`, `broken`, `show_code`) and _arguments (what is asked of arguments). Under trainers:
@@ -23,7 +21,7 @@ shell (what Keras does around a step), guard (stopping at NaN), resume (going on
 one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers). Under models:
 quick (layers). Under microscope: runs and crowd (its loop, and critics trained side by side). Under scoreboard:
 architectures (seven pairs of networks), memory (what a step takes) and measured (results of long runs). Under plots:
-critic_plots and style.
+figures (a critic's inside, frames to move through, knobs, the style).
 """
 
 import importlib

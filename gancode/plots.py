@@ -1,22 +1,24 @@
 """One function a figure: it takes data and returns a matplotlib Figure. Used in all chapters.
 
-Samples and curves are here; figures of a critic's inside are in `critic_plots`, the colours in `style`.
+Samples and curves are here; a critic's inside, frames, knobs and the style of all are in `figures`.
 """
 
 import numpy as np
 
 from gancode._arguments import named, number, numbers, positive, positive_integer
-from gancode.critic_plots import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
-from gancode.explorer import explore
-from gancode.scrubber import scrub
-from gancode.style import COLOURS, colour_of, line_styles, new_figure
+from gancode.figures.critic import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
+from gancode.figures.explorer import explore
+from gancode.figures.frames import scrub
+from gancode.figures.style import COLOURS, colour_of, line_styles, new_figure
 
 __all__ = [
     "COLOURS",
+    "colour_of",
     "explore",
     "figure1",
     "layer_norms",
     "learning_curves",
+    "line_styles",
     "new_figure",
     "norm_histogram",
     "points",

@@ -17,7 +17,7 @@ import pytest
 from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
 from PIL import Image
 from playwright.sync_api import expect
-from test_scrubber import constant
+from test_frames import constant
 
 from chromium import open_page, unfold
 

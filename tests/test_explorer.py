@@ -11,11 +11,11 @@ from bs4 import BeautifulSoup
 from ipywidgets import HTML, SelectionSlider
 from matplotlib import pyplot
 from PIL import Image
-from test_scrubber import constant, constant_text
+from test_frames import constant, constant_text
 
-from gancode.explorer import MOST, between, explore, label
+from gancode.figures.explorer import MOST, between, explore, label
+from gancode.figures.frames import webp
 from gancode.plots import new_figure
-from gancode.scrubber import webp
 
 STOPS = {"shade": [0.0, 0.5, 1.0], "half": ["left", "right"]}
 WIDGET = "application/vnd.jupyter.widget-view+json"

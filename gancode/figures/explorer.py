@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from gancode._arguments import listed, named, positive_integer, short, text
-from gancode.scrubber import describe, page, picture, webp
+from gancode.figures.frames import describe, page, picture, webp
 
 MOST = 64  # frames a page holds: more would weigh too much and take too long to draw
 

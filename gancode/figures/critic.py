@@ -5,7 +5,7 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from gancode._arguments import named, number, numbers, positive, positive_integer, short
-from gancode.style import COLOURS, STYLE, colour_of, line_styles, new_figure
+from gancode.figures.style import COLOURS, STYLE, colour_of, line_styles, new_figure
 
 
 def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):

@@ -1,4 +1,4 @@
-"""The look of every figure: a method's colour, the lines, an empty figure. Used by plots and critic_plots.
+"""The look of every figure: a method's colour, the lines, an empty figure. Used by plots and critic.
 
 A method keeps its colour through the whole book. The colours are from Okabe and Ito's palette, which people
 with any common colour blindness can tell apart; lines also differ in style or carry a label.

@@ -11,7 +11,7 @@ from matplotlib import pyplot
 from PIL import Image
 
 from gancode import plots
-from gancode.scrubber import scrub
+from gancode.figures.frames import scrub
 
 
 def frame(shade=0.0, height=1.0):
