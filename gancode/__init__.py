@@ -14,7 +14,7 @@ One small file an idea, in the order of the chapters:
     dirac       the smallest GAN: one point against another                      7
     metrics     how good the samples are, as a number                            all
     plots       one function a figure                                            all
-    playground  the critic lab: train a critic in the page itself (`lab`)        3 to 5
+    lab         the critic lab: train a critic in the page itself                3 to 5
 
 Beside them: check (`check`, `broken`, `show_code`) and _arguments (what is asked of arguments). Under trainers:
 shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks (many steps in
@@ -39,13 +39,11 @@ from gancode.check import broken, check, show_code
 
 _MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
 
-__all__ = ["broken", "check", "lab", "show_code", *_MODULES]
+__all__ = ["broken", "check", "show_code", *_MODULES]
 
 
 def __getattr__(name):
-    """Import a module, or the lab, when it is first asked for, so that `import gancode` alone stays quick."""
+    """Import a module when it is first asked for, so that `import gancode` alone stays quick."""
     if name in _MODULES:
         return importlib.import_module(f"gancode.{name}")
-    if name == "lab":
-        return importlib.import_module(f"{__name__}.playground").lab  # a stamp would follow the name in full
     raise AttributeError(f"module 'gancode' has no attribute {name!r}")

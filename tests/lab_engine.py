@@ -7,9 +7,9 @@ import pathlib
 import numpy as np
 from browsing import note_errors
 
-from gancode import playground
+from gancode import lab
 
-NAMES = tuple(name for name in playground.ENGINE if name != "worker")
+NAMES = tuple(name for name in lab.ENGINE if name != "worker")
 HARNESS = pathlib.Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
@@ -18,8 +18,8 @@ def open_engine(browser):
     page = browser.new_page()
     page.trouble = []
     note_errors(page, page.trouble)
-    page.evaluate(f"() => {{ window.source = {json.dumps(playground.join(playground.ENGINE))}; }}")
-    page.add_script_tag(content="{\n" + playground.join(NAMES) + HARNESS + "\n}")
+    page.evaluate(f"() => {{ window.source = {json.dumps(lab.join(lab.ENGINE))}; }}")
+    page.add_script_tag(content="{\n" + lab.join(NAMES) + HARNESS + "\n}")
     assert not page.trouble
     return page
 

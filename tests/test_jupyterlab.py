@@ -29,7 +29,7 @@ def draw(height, colour):
     return figure""",
     "plots.scrub([draw(h, 'black') for h in (1, 2, 3)], ['step 0', 'step 10', 'step 20'], alt='A bar')",
     "plots.explore(draw, {'height': [1.0, 2.0], 'colour': ['red', 'blue']}, alt='A bar', finer=2)",
-    "import gancode\n\ngancode.lab('vanish', width=16, batch_size=32)",
+    "from gancode.lab import lab\n\nlab('vanish', width=16, batch_size=32)",
     "'the last cell'",
 )
 # JupyterLab asks whether it may fetch news; nobody is there to answer.

@@ -8,9 +8,9 @@ from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip,
 from playwright.sync_api import expect
 from test_browser import HTML, address  # noqa: F401 (a fixture)
 
-from gancode import playground
+from gancode.lab import constant, html
 
-PRESETS = playground.constant("PRESETS")
+PRESETS = constant("PRESETS")
 QUICK = "?depth=2&width=8&batch=32"  # a critic that trains in no time
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def browser():
 def home(tmp_path_factory):
     """The address of the lab alone, as a file."""
     file = tmp_path_factory.mktemp("lab") / "lab.html"
-    file.write_text(playground.html(), encoding="utf-8")
+    file.write_text(html(), encoding="utf-8")
     return file.as_uri()
 
 

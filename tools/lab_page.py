@@ -2,7 +2,7 @@
 
     python tools/lab_page.py    take the picture that stands in for the lab where scripts are off, or on paper
 
-The page is made from gancode/critic_lab/ when the book is built, so the book and `gancode.lab()` show the same one.
+The page is made from gancode/lab/ when the book is built, so the book and `gancode.lab.lab()` show the same one.
 """
 
 import io
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 import chromium
-from gancode import playground
+from gancode import lab
 
 PRESET = "ring"  # what the picture shows
 SIZE = {"width": 1120, "height": 1000}
@@ -25,9 +25,9 @@ def setup(app):
     class CriticLab(Directive):
         def run(self):
             environment = self.state.document.settings.env
-            for file in sorted(playground.FOLDER.iterdir()):
+            for file in sorted(lab.FOLDER.glob("*.*")):
                 environment.note_dependency(str(file))  # who changes one of them gets a new page
-            return [nodes.raw("", playground.fragment(), format="html")]
+            return [nodes.raw("", lab.fragment(), format="html")]
 
     app.add_directive("critic-lab", CriticLab)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -39,10 +39,10 @@ def picture():
         raise FileNotFoundError(chromium.NONE)
     with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "lab.html"
-        file.write_text(playground.html(PRESET), encoding="utf-8")
+        file.write_text(lab.html(PRESET), encoding="utf-8")
         page = browser.new_page(viewport=SIZE)
         page.goto(file.as_uri())
-        steps = playground.constant("PRESETS")[PRESET]["steps"]
+        steps = lab.constant("PRESETS")[PRESET]["steps"]
         page.get_by_role("button", name=f"Run to step {steps}").click()
         page.locator(f"[data-critic-lab][data-steps='{steps}'][data-playing=false]").wait_for(timeout=300_000)
         page.locator(".share").evaluate("(share) => { share.hidden = true; }")
@@ -53,7 +53,7 @@ def main():
     from PIL import Image
 
     image = Image.open(io.BytesIO(picture())).convert("RGB")
-    path = playground.FOLDER / "still.webp"
+    path = lab.FOLDER / "still.webp"
     image.save(path, quality=70, method=6)
     print(f"{path.name}: {image.width} x {image.height}, {path.stat().st_size:,} bytes")
 

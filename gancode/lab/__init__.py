@@ -1,6 +1,6 @@
 """`lab`: train a critic in the page itself, with no kernel and no network. Chapters 3 to 5.
 
-The lab is the JavaScript, the markup and the style in critic_lab/. They are plain files, each with one idea, that
+The lab is the JavaScript, the markup and the style beside this file. They are plain files, each with one idea, that
 import one another; but a page opened from a disk may import nothing, and what a notebook shows has no files at all. So
 they are joined here: the page's files into one script, the engine's into the text of a Web Worker.
 """
@@ -17,7 +17,7 @@ from PIL import Image
 
 from gancode._arguments import number, one_of, short
 
-FOLDER = pathlib.Path(__file__).parent / "critic_lab"
+FOLDER = pathlib.Path(__file__).parent
 ENGINE = (
     *("random", "allowed", "data", "matrix", "network", "critic", "optimiser", "transport", "look", "trainer"),
     "worker",
@@ -91,7 +91,7 @@ def fragment(preset=None, **settings):
 
 
 def join(names):
-    """These files of critic_lab/ after one another, as one script: without their imports and the word export."""
+    """These files after one another, as one script: without their imports and the word export."""
     return "\n".join(EXPORT.sub("", IMPORT.sub("", _text(f"{name}.js"))).strip() + "\n" for name in names)
 
 

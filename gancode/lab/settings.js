@@ -1,5 +1,5 @@
 // What can be chosen in the lab, what it begins with, the presets, and all of that as the end of a web address.
-// CONTROLS and PRESETS are JSON: gancode/playground.py reads them too.
+// CONTROLS and PRESETS are JSON: __init__.py reads them too.
 
 import {clamp} from "./words.js";
 
