@@ -1,27 +1,29 @@
 """gancode: the code of the book *Penalise What Deserves It: from GAN to WGAN-GP*.
 
-One small file an idea, in the order of the chapters:
+The course, one small file an idea, in the order of the chapters:
 
-    data        digits and toy data sets, dealt in batches                       all chapters
-    models      generators and critics                                           all
-    losses      what each network minimises, as functions of scores              1 to 3
-    trainers    GAN, LSGAN, WGAN, WGANGP: one training step, four variants        1 to 4
-    penalty     clipping, interpolates, the gradient penalty                     3 and 4
-    probes      what a critic looks like inside; snapshots of samples            all
-    microscope  the experiments behind the paper's Figure 1                      5
-    scoreboard  one budget for all methods, several seeds                        6
-    after       what came after WGAN-GP, as variants                             7
-    dirac       the smallest GAN: one point against another                      7
-    metrics     how good the samples are, as a number                            all
-    plots       one function a figure                                            all
-    lab         the critic lab: train a critic in the page itself                3 to 5
+    data         digits and toy data sets, dealt in batches                    all chapters
+    models       generators and critics                                        all
+    losses       what each network minimises, as functions of scores           1 to 3
+    trainers     GAN, LSGAN, WGAN, WGANGP: one training step, four variants     1 to 4
+    penalty      clipping, interpolates, the gradient penalty                  3 and 4
+    probes       what a critic looks like inside; snapshots of samples         all
+    after        what came after WGAN-GP, as variants                          7
+    dirac        the smallest GAN: one point against another                   7
+    metrics      how good the samples are, as a number                         all
+    plots        one function a figure                                         all
+    check        the line under every claim                                    all
 
-Beside them: check (`check`, `broken`, `show_code`) and _arguments (what is asked of arguments). Under trainers:
-shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks (many steps in
-one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers). Under models:
-quick (layers). Under microscope: runs and crowd (its loop, and critics trained side by side). Under scoreboard:
-architectures (seven pairs of networks), memory (what a step takes) and measured (results of long runs). Under plots:
-figures (a critic's inside, frames to move through, knobs, the style).
+Beside it:
+
+    experiments  the paper's Figure 1, races of all methods, kept results      5 to 7
+    figures      what is behind plots
+    lab          the critic lab: train a critic in the page itself             3 to 5
+    _arguments   what is asked of arguments
+
+Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks
+(many steps in one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers).
+Under models: quick (layers).
 """
 
 import importlib
@@ -37,7 +39,7 @@ if logging.getLogger("matplotlib").level == logging.NOTSET:
 
 from gancode.check import broken, check, show_code
 
-_MODULES = ("data", "losses", "metrics", "microscope", "models", "penalty", "plots", "probes", "trainers")
+_MODULES = ("data", "losses", "metrics", "models", "penalty", "plots", "probes", "trainers")
 
 __all__ = ["broken", "check", "show_code", *_MODULES]
 

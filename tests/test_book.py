@@ -174,8 +174,8 @@ def test_there_are_at_least_ten_things_to_break():
 @each_chapter
 def test_package_code_shown_in_a_chapter_is_what_the_package_holds(path):
     """Listings show docstrings and comments, which are no part of the stamp."""
-    modules = (module.name for module in pkgutil.iter_modules(gancode.__path__))
-    names = {name: importlib.import_module(f"gancode.{name}") for name in modules}
+    modules = [name for _, name, _ in pkgutil.walk_packages(gancode.__path__, "gancode.")]
+    names = {name.rpartition(".")[2]: importlib.import_module(name) for name in modules}
     names |= {name: getattr(gancode, name) for name in gancode.__all__}
     for number, cell in code_cells(path):
         if cell.source.startswith("show_code("):
@@ -521,18 +521,18 @@ def test_a_stamp_follows_the_data_behind_a_module(tmp_path):
 
 
 def test_a_stamp_follows_kept_results_behind_the_module_that_reads_them(tmp_path):
-    chapter = tiny_book(tmp_path, "from gancode import measured\nmeasured.load('scores')")
-    kept = tmp_path / "gancode" / "long_runs" / "scores.json"
-    kept.parent.mkdir()
+    chapter = tiny_book(tmp_path, "from gancode.experiments import results\nresults.load('scores')")
+    kept = tmp_path / "gancode" / "experiments" / "kept" / "scores.json"
+    kept.parent.mkdir(parents=True)
     kept.write_text("{}")
-    (tmp_path / "gancode" / "measured.py").write_text("def load(name):\n    return name\n")
+    (kept.parents[1] / "results.py").write_text("def load(name):\n    return name\n")
     before = stamp.parts(read(chapter), tmp_path)
     kept.write_text('{"cases": []}')
     after = stamp.parts(read(chapter), tmp_path)
-    assert {part for part in after if after[part] != before[part]} == {"gancode/long_runs/scores.json"}
+    assert {part for part in after if after[part] != before[part]} == {"gancode/experiments/kept/scores.json"}
     other = read(tiny_book(tmp_path / "other", "from gancode.data import samples"))
-    shutil.copytree(kept.parent, tmp_path / "other" / "gancode" / "long_runs")
-    assert "gancode/long_runs/scores.json" not in stamp.parts(other, tmp_path / "other")
+    shutil.copytree(kept.parent, tmp_path / "other" / "gancode" / "experiments" / "kept")
+    assert "gancode/experiments/kept/scores.json" not in stamp.parts(other, tmp_path / "other")
 
 
 def test_a_stamp_does_not_depend_on_the_version_of_python():

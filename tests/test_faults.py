@@ -24,7 +24,8 @@ from helpers import saves
 from matplotlib.figure import Figure
 
 import execute
-from gancode import data, metrics, microscope, models, resume
+from gancode import data, metrics, models, resume
+from gancode.experiments import figure1
 from gancode.trainers import WGANGP
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -113,14 +114,14 @@ def test_a_file_is_written_whole_or_not_at_all_also_when_python_is_interrupted(t
 def test_a_picture_that_has_no_room_is_named_and_not_left_half(tmp_path, monkeypatch, capsys):
     file = tmp_path / "figure1.png"
     file.write_bytes(b"an older one")
-    monkeypatch.setattr(microscope, "figure1", lambda *settings: Figure())
+    monkeypatch.setattr(figure1, "figure1", lambda *settings: Figure())
     with full_disk(100), pytest.raises(SystemExit) as stopped:
-        microscope._main(["figure1", "--out", str(file)])
+        figure1.main(["--out", str(file)])
     out, err = capsys.readouterr()
     assert stopped.value.code == 1 and out == ""
     assert "figure1.png could not be written" in err and "File too large" in err and "Traceback" not in err
     assert file.read_bytes() == b"an older one" and os.listdir(tmp_path) == [file.name]
-    microscope._main(["figure1", "--out", str(file)])
+    figure1.main(["--out", str(file)])
     assert file.read_bytes().startswith(b"\x89PNG")
 
 

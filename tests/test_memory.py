@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from gancode import memory
-from gancode.measured import load
+from gancode.experiments import memory
+from gancode.experiments.results import load
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
 
@@ -24,7 +24,7 @@ def test_a_step_takes_about_what_the_critics_two_passes_keep():
 @linux
 @pytest.mark.slow
 def test_the_peak_is_of_this_process_alone_and_does_not_fall():
-    code = "from gancode.memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
+    code = "from gancode.experiments.memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
     ballast = np.ones(2**26)  # 512 MB, which are this process's and not that one's
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     before, after = map(int, said.split())

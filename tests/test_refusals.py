@@ -1,7 +1,7 @@
 """What each public function refuses, once: the error names the argument, what was expected and what came.
 
 It comes before anything is built, trained or drawn. How each validator says it is asked in test_arguments;
-what only one function can get wrong (a damaged file, members that are no crowd) beside that function.
+what only one function can get wrong (a damaged file, members that are no ensemble) beside that function.
 """
 
 from functools import partial
@@ -20,21 +20,16 @@ from matplotlib.figure import Figure
 import gancode
 from gancode import (
     after,
-    architectures,
     data,
     dirac,
     losses,
-    measured,
-    memory,
     metrics,
-    microscope,
     models,
     penalty,
     plots,
     probes,
-    runs,
-    scoreboard,
 )
+from gancode.experiments import architectures, ensembles, figure1, memory, results, scoreboard
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 # --- values that are wrong ---
@@ -144,7 +139,7 @@ def never_drawn(**settings):
 
 EXPLORE = partial(plots.explore, draw=never_drawn, alt="nothing")
 SCRUB = partial(plots.scrub, frames=[Figure()], labels=["0"], alt="nothing")
-SIDE_BY_SIDE = partial(runs.side_by_side, [CRITIC], GENERATOR, learning_rate=0.1)
+SIDE_BY_SIDE = partial(ensembles.side_by_side, [CRITIC], GENERATOR, learning_rate=0.1)
 SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_drawn, looks=2)
 
 # --- what each public function must refuse: {function: {argument: wrong values}} ---
@@ -275,24 +270,24 @@ WRONG = {
     partial(metrics.class_imbalance, reference=IMAGES): {"images": NO_DIGITS},
     partial(metrics.frechet_digit_distance, MANY): {"reference": [*NO_DIGITS, MANY[:64]]},
     partial(metrics.frechet_digit_distance, reference=MANY): {"images": [*NO_DIGITS, MANY[:64]]},
-    partial(microscope.value_surface, clip=0.1, **FIGURE_1): {
+    partial(figure1.value_surface, clip=0.1, **FIGURE_1): {
         **SIZES,
         **RUNS,
         "epsilon": NOT_POSITIVE,
         "initial": NO_CHOICE,
     },
-    partial(microscope.value_surface, penalty_weight=1.0): {"initial": ["inside"]},
-    partial(microscope.value_surface, clip=None): {"penalty_weight": [None, 0, "1"]},
-    partial(microscope.weight_distribution, clip=0.1): {"penalty_weight": [1.0], "initial": ["zeros"]},
-    partial(microscope.gradient_norms, clip=0.1, **FIGURE_1): {**SIZES, **RUNS, "n_critic": NO_SIZE},
-    partial(microscope.gradient_norms, clip=None): {"penalty_weight": [None, 0, "1"]},
-    partial(microscope.predicted_norms, depth=1, width=2, clip=0.1, output_norm=1.0): {
+    partial(figure1.value_surface, penalty_weight=1.0): {"initial": ["inside"]},
+    partial(figure1.value_surface, clip=None): {"penalty_weight": [None, 0, "1"]},
+    partial(figure1.weight_distribution, clip=0.1): {"penalty_weight": [1.0], "initial": ["zeros"]},
+    partial(figure1.gradient_norms, clip=0.1, **FIGURE_1): {**SIZES, **RUNS, "n_critic": NO_SIZE},
+    partial(figure1.gradient_norms, clip=None): {"penalty_weight": [None, 0, "1"]},
+    partial(figure1.predicted_norms, depth=1, width=2, clip=0.1, output_norm=1.0): {
         "depth": NO_SIZE,
         "width": NO_SIZE,
         "clip": NOT_POSITIVE,
         "output_norm": [*NO_REAL, *NEGATIVE],
     },
-    microscope.figure1: {
+    figure1.figure1: {
         "seeds": NO_SEEDS,
         "steps": NO_SIZE,
         "generator_steps": NO_SIZE,
@@ -307,7 +302,7 @@ WRONG = {
         "epsilon": NOT_POSITIVE,
     },
     partial(SIDE_BY_SIDE, clip=None, penalty_weight=1.0): {"penalty_weight": NOT_POSITIVE},
-    partial(runs.train, None, [], POINTS, steps=1, n_critic=1, batch_size=4, every=1, progress=False): {
+    partial(ensembles.train, None, [], POINTS, steps=1, n_critic=1, batch_size=4, every=1, progress=False): {
         "steps": NO_SIZE,
         "n_critic": NO_SIZE,
         "batch_size": NO_SIZE,
@@ -327,8 +322,8 @@ WRONG = {
     architectures.pair: {"name": [*NO_CHOICE, "VGG"]},
     partial(memory.a_sample, "GAN"): {"channels": NO_SIZE, "batch_sizes": [(4, 0.5), (0, 4), (4, 4), (8, 4)]},
     memory.a_sample: {"method": [*NO_CHOICE, "BEGAN", "R1"]},
-    measured.load: {"name": ["nothing", "", "../after"]},
-    partial(measured.Measured("of no run").add_all, [], never_drawn): {"jobs": NO_SIZE},
+    results.load: {"name": ["nothing", "", "../after"]},
+    partial(results.Results("of no run").add_all, [], never_drawn): {"jobs": NO_SIZE},
     partial(plots.samples_grid, images=IMAGES): {"images": NO_IMAGES, "columns": NO_SIZE},
     partial(plots.samples_beside, named_images={"right": IMAGES}): {
         "named_images": beside(IMAGES, NO_IMAGES),

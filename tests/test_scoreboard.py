@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from gancode import data, metrics, scoreboard
-from gancode.scoreboard import METHODS, together, train
+from gancode import data, metrics
+from gancode.experiments import scoreboard
+from gancode.experiments.scoreboard import METHODS, together, train
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 

@@ -24,7 +24,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = "gancode"
 
 # The folders of data in gancode, and the modules that read them.
-DATA_READERS = {"digits": {f"{PACKAGE}.data", f"{PACKAGE}.metrics"}, "long_runs": {f"{PACKAGE}.measured"}}
+DATA_READERS = {
+    "digits": {f"{PACKAGE}.data", f"{PACKAGE}.metrics"},
+    "experiments/kept": {f"{PACKAGE}.experiments.results"},
+}
 DATA_SUFFIXES = {".npz", ".npy", ".h5", ".keras", ".json"}
 
 # Tags that change how a cell is run or compared. Others, such as hide-input, only change how it looks.
@@ -51,12 +54,11 @@ def parts(notebook, root=ROOT):
     found = {"code cells": _hash(_code_cells(notebook))}
     for name in sorted(reached):
         found[name] = _hash(_canonical(trees[name]))
-    for path in sorted(path for folder in DATA_READERS for path in (root / PACKAGE / folder).glob("*")):
-        if path.suffix in DATA_SUFFIXES:
+    for folder, readers in DATA_READERS.items():
+        for path in sorted((root / PACKAGE / folder).glob("*")):
             # a file that no module names outright counts for all that read its folder
             named = {name for name, tree in trees.items() if _names(tree, path.name)}
-            readers = named or DATA_READERS[path.parent.name]
-            if reached & readers:
+            if path.suffix in DATA_SUFFIXES and reached & (named or readers):
                 found[path.relative_to(root).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 

@@ -1,4 +1,4 @@
-"""Results of runs that are too long for a chapter, kept with what made them. Chapter 6."""
+"""Results of runs that are too long for a chapter, kept with what made them. Chapters 6 and 7."""
 
 import concurrent.futures
 import datetime
@@ -18,10 +18,10 @@ from tqdm.auto import tqdm
 from gancode._arguments import positive_integer
 from gancode.resume import write_whole
 
-FOLDER = pathlib.Path(__file__).parent / "long_runs"
+FOLDER = pathlib.Path(__file__).parent / "kept"
 
 
-class Measured:
+class Results:
     """A file of cases and their results, written whole after each one: a cut loses only what is being made.
 
     path: NAME.json, made when there is something to keep. command: the program that made the results; chapters 6 and 7
@@ -99,7 +99,7 @@ def load(name):
     if not path.exists():
         there = ", ".join(sorted(each.stem for each in FOLDER.glob("*.json")))
         raise ValueError(f"name: expected one of {there}, got {name!r}")
-    return Measured(path)
+    return Results(path)
 
 
 def provenance(command, jobs=1):

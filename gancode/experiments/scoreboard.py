@@ -1,6 +1,6 @@
 """One budget, several seeds: how good the samples are after so many steps. Chapter 6.
 
-    python -m gancode.scoreboard --steps 20000 --seeds 5 --out scoreboard.json
+    python -m gancode scoreboard --steps 20000 --seeds 5 --out scoreboard.json
 
 trains each method with each seed, writes every run down when it is done, and goes on from there if it is cut off.
 """
@@ -13,8 +13,8 @@ import numpy as np
 
 from gancode import after, data, metrics, models, trainers
 from gancode._arguments import named, one_of, positive, positive_integer
+from gancode.experiments.results import Results
 from gancode.guard import NotFiniteError
-from gancode.measured import Measured
 
 METHODS = {  # name: trainer, critic steps a generator step
     "GAN": (trainers.GAN, 1),
@@ -101,7 +101,9 @@ def for_equal_critics(method, steps):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m gancode scoreboard", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--methods", nargs="+", choices=ALL, default=list(METHODS))
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
@@ -119,8 +121,4 @@ def main(arguments=None):
         for method in options.methods
         for rate in options.rates or [RATES.get(method)]
     ]
-    Measured(options.out, "python -m gancode.scoreboard").add_all(cases, scores, options.jobs)
-
-
-if __name__ == "__main__":
-    main()
+    Results(options.out, "python -m gancode scoreboard").add_all(cases, scores, options.jobs)

@@ -1,6 +1,6 @@
 """How much memory a training step takes for each sample of its batch, on a CPU. Chapter 6.
 
-    python -m gancode.memory --repeats 3 --out memory.json
+    python -m gancode memory --repeats 3 --out memory.json
 
 A gradient needs what its network computed on the way there, for every sample. That grows with the batch; weights,
 optimisers and TensorFlow itself do not. So two batch sizes are tried, each in a fresh process, and the slope between
@@ -17,9 +17,10 @@ import sys
 import keras
 import tensorflow as tf
 
-from gancode import models, scoreboard
+from gancode import models
 from gancode._arguments import one_of, positive_integer
-from gancode.measured import Measured
+from gancode.experiments import scoreboard
+from gancode.experiments.results import Results
 
 STATUS = pathlib.Path("/proc/self/status")
 ENVIRONMENT = {
@@ -51,8 +52,8 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
 
 def in_a_fresh_process(*settings):
     """What `peak_of_steps` says in a process that has done nothing else."""
-    code = f"from gancode import memory; print(memory.peak_of_steps(*{settings!r}))"
-    paths = [str(pathlib.Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    code = f"from gancode.experiments import memory; print(memory.peak_of_steps(*{settings!r}))"
+    paths = [str(pathlib.Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     run = subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return int(run.stdout.split()[-1])
@@ -81,7 +82,9 @@ def peak():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m gancode memory", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=["GAN", "WGAN", "WGAN-GP"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--channels", type=int, default=16)
@@ -92,8 +95,4 @@ def main(arguments=None):
         for repeat in range(options.repeats)
         for method in options.methods
     ]
-    Measured(options.out, "python -m gancode.memory").add_all(cases, a_sample)
-
-
-if __name__ == "__main__":
-    main()
+    Results(options.out, "python -m gancode memory").add_all(cases, a_sample)

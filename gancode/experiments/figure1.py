@@ -4,10 +4,10 @@
     gradient_norms         1b, left    how much of its loss arrives at each layer
     weight_distribution    1b, right   where its weights are
 
-Each trains several critics side by side, one a seed, with the trainers of chapters 3 and 4, and returns a `runs.Run`:
-plain arrays. The whole figure, from a shell:
+Each trains several critics side by side, one a seed, with the trainers of chapters 3 and 4, and returns an
+`ensembles.Run`: plain arrays. The whole figure, from a shell:
 
-    python -m gancode.microscope figure1 --seeds 5 --out figure1.png
+    python -m gancode figure1 --seeds 5 --out figure1.png
 """
 
 import argparse
@@ -17,9 +17,10 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gancode import data, models, plots, resume, runs
+from gancode import data, models, plots, resume
 from gancode._arguments import flag, number, one_of, positive, positive_integer, short
-from gancode.crowd import crowd, draw
+from gancode.experiments import ensembles
+from gancode.experiments.ensembles import ensemble, reinitialise
 
 DATASETS = ("eight_gaussians", "twenty_five_gaussians", "swiss_roll")
 
@@ -50,13 +51,13 @@ def gradient_norms(
 
     Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
     """
-    runs.check_settings(clip, penalty_weight, learning_rate)
-    runs.check_sizes(steps, n_critic, batch_size, every, progress)
+    ensembles.check_settings(clip, penalty_weight, learning_rate)
+    ensembles.check_sizes(steps, n_critic, batch_size, every, progress)
     seeds, samples = _seeds(seeds), _samples(dataset)
-    critics = [draw(models.mlp_critic(depth, width), seed) for seed in seeds]
-    generator = crowd([draw(models.mlp_generator(depth, width), seed + 0.5) for seed in seeds])
-    wgan = runs.side_by_side(critics, generator, clip, penalty_weight, learning_rate)
-    return runs.train(wgan, critics, samples, steps, n_critic, batch_size, every, progress)
+    critics = [reinitialise(models.mlp_critic(depth, width), seed) for seed in seeds]
+    generator = ensemble([reinitialise(models.mlp_generator(depth, width), seed + 0.5) for seed in seeds])
+    wgan = ensembles.side_by_side(critics, generator, clip, penalty_weight, learning_rate)
+    return ensembles.train(wgan, critics, samples, steps, n_critic, batch_size, every, progress)
 
 
 def value_surface(
@@ -88,15 +89,15 @@ def value_surface(
     """
     if learning_rate is None:
         learning_rate = 1e-3 if clip is None else 5e-5
-    runs.check_settings(clip, penalty_weight, learning_rate, epsilon)
-    runs.check_sizes(steps, 1, batch_size, every, progress)
+    ensembles.check_settings(clip, penalty_weight, learning_rate, epsilon)
+    ensembles.check_sizes(steps, 1, batch_size, every, progress)
     one_of("initial", initial, ("he", "inside"))
     if initial == "inside" and clip is None:
         raise ValueError("initial: expected 'he' where no clip makes a range to be inside, got 'inside'")
     seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if initial == "inside" else None
-    critics = [draw(models.mlp_critic(depth, width), seed, bound) for seed in seeds]
-    wgan = runs.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
-    return runs.train(wgan, critics, samples, steps, 1, batch_size, every, progress, plane=True)
+    critics = [reinitialise(models.mlp_critic(depth, width), seed, bound) for seed in seeds]
+    wgan = ensembles.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
+    return ensembles.train(wgan, critics, samples, steps, 1, batch_size, every, progress, plane=True)
 
 
 def weight_distribution(clip=None, penalty_weight=None, initial="he", **others):
@@ -167,11 +168,10 @@ def _seeds(seeds):
     return list(seeds)
 
 
-def _main(arguments=None):
+def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m gancode.microscope", description="Reproduce a figure from scratch."
+        "python -m gancode figure1", description="Figure 1 of Gulrajani et al. 2017, anew."
     )
-    parser.add_argument("figure", choices=["figure1"], help="Figure 1 of Gulrajani et al. 2017")
     parser.add_argument("--seeds", type=int, default=5, help="critics a panel (default 5)")
     parser.add_argument("--steps", type=int, default=3000, help="critic steps of the surfaces (default 3000)")
     parser.add_argument("--generator-steps", type=int, default=60, help="of the gradient norms (default 60)")
@@ -193,7 +193,3 @@ def _main(arguments=None):
     except OSError as error:
         parser.exit(1, f"{given.out} could not be written ({error})\n")
     print(f"wrote {given.out}")
-
-
-if __name__ == "__main__":
-    _main()

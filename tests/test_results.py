@@ -6,8 +6,8 @@ import types
 import numpy as np
 import pytest
 
-from gancode import measured
-from gancode.measured import Measured
+from gancode.experiments import results
+from gancode.experiments.results import Results
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
@@ -19,11 +19,11 @@ def test_a_case_is_worked_out_once_and_kept_with_where_it_came_from(tmp_path):
         worked.append(1)
         return {"score": np.float32(0.5), "curve": np.arange(3)}
 
-    one = Measured(path, "python -m something")
+    one = Results(path, "python -m something")
     for _ in range(2):
         one.add({"method": "GAN", "seed": 0}, work)
     assert len(worked) == 1
-    again = Measured(path)
+    again = Results(path)
     assert again.add({"method": "GAN", "seed": 0}, work) == {"score": 0.5, "curve": [0, 1, 2]}
     assert len(worked) == 1
     made = again.cases[0]["made"]
@@ -36,28 +36,28 @@ def test_what_was_done_before_a_cut_is_there_after_it(tmp_path):
     def cut():
         raise KeyboardInterrupt
 
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     one.add({"seed": 0}, lambda: 10)
     with pytest.raises(KeyboardInterrupt):
         one.add({"seed": 1}, cut)
-    again = Measured(tmp_path / "some.json")
+    again = Results(tmp_path / "some.json")
     assert again.result({"seed": 0}) == 10 and again.result({"seed": 1}) is None
 
 
 def test_a_case_that_is_asked_for_twice_is_made_once(tmp_path):
-    worked, one = [], Measured(tmp_path / "some.json")
+    worked, one = [], Results(tmp_path / "some.json")
     one.add_all(2 * [{"number": 3}], lambda number: worked.append(number) or number)
     assert worked == [3] and len(one.cases) == 1
 
 
 def test_by_several_jobs_too(tmp_path):
-    one, notes = Measured(tmp_path / "some.json"), tmp_path / "notes"
+    one, notes = Results(tmp_path / "some.json"), tmp_path / "notes"
     one.add_all(3 * [{"number": 3, "notes": str(notes)}], noted, jobs=2)
     assert notes.read_text() == "3\n" and len(one.cases) == 1
 
 
 def test_devices_with_commas_in_their_names_stay_apart(tmp_path):
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     one.add({"seed": 0}, lambda: 0)
     one.add({"seed": 1}, lambda: 1, jobs=5)
     device = one.cases[0]["made"]["device"]
@@ -67,9 +67,9 @@ def test_devices_with_commas_in_their_names_stay_apart(tmp_path):
 def test_all_results_name_the_commit_that_the_command_began_at(tmp_path, monkeypatch):
     """The first one, once written, may be a change to the package itself."""
     said = iter(["1a2b3c4\n", "1a2b3c4-dirty\n"])
-    monkeypatch.setattr(measured.subprocess, "run", lambda *_, **__: types.SimpleNamespace(stdout=next(said)))
-    monkeypatch.setattr(measured, "_commit", functools.cache(measured._commit.__wrapped__))  # it has not been asked yet
-    one = Measured(tmp_path / "some.json")
+    monkeypatch.setattr(results.subprocess, "run", lambda *_, **__: types.SimpleNamespace(stdout=next(said)))
+    monkeypatch.setattr(results, "_commit", functools.cache(results._commit.__wrapped__))  # it has not been asked yet
+    one = Results(tmp_path / "some.json")
     one.add_all([{"number": 0}, {"number": 1}], squared)
     assert [kept["made"]["commit"] for kept in one.cases] == ["1a2b3c4", "1a2b3c4"]
 
@@ -85,10 +85,10 @@ def squared(number):
 
 
 def test_several_jobs_make_each_missing_case_once_and_say_that_they_were_several(tmp_path):
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     one.add({"number": 2}, lambda: "made before")
     one.add_all([{"number": number} for number in (0, 1, 2, 3, 3)], squared, jobs=2)
-    again = Measured(tmp_path / "some.json")
+    again = Results(tmp_path / "some.json")
     assert len(again.cases) == 4
     assert {kept["case"]["number"]: kept["result"] for kept in again.cases} == {0: 0, 1: 1, 2: "made before", 3: 9}
     devices = {kept["case"]["number"]: kept["made"]["device"] for kept in again.cases}
@@ -96,15 +96,15 @@ def test_several_jobs_make_each_missing_case_once_and_say_that_they_were_several
 
 
 def test_a_job_that_fails_stops_them_all_and_what_was_kept_stays(tmp_path):
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     one.add_all([{"number": 1}], squared)
     with pytest.raises(TypeError):
         one.add_all([{"number": 1}, {"number": "no number"}], squared, jobs=2)
-    assert Measured(tmp_path / "some.json").result({"number": 1}) == 1
+    assert Results(tmp_path / "some.json").result({"number": 1}) == 1
 
 
 def test_results_are_gathered_by_a_setting(tmp_path):
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     for seed, method in [(0, "GAN"), (0, "WGAN"), (1, "GAN")]:
         one.add({"method": method, "seed": seed, "rate": 0.1}, lambda seed=seed, method=method: f"{method} {seed}")
     assert one.by("method") == {"GAN": ["GAN 0", "GAN 1"], "WGAN": ["WGAN 0"]}
@@ -117,12 +117,12 @@ def test_another_file_is_refused_and_left_as_it_is(tmp_path, content):
     path = tmp_path / "some.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"path: .*some\.json holds no measured results"):
-        Measured(path)
+        Results(path)
     assert path.read_text() == content
 
 
 def test_what_can_not_be_kept_is_not_half_written(tmp_path):
-    one = Measured(tmp_path / "some.json")
+    one = Results(tmp_path / "some.json")
     one.add({"seed": 0}, lambda: 1)
     with pytest.raises(TypeError, match="expected numbers"):
         one.add({"seed": 1}, lambda: object())
@@ -130,7 +130,7 @@ def test_what_can_not_be_kept_is_not_half_written(tmp_path):
 
 
 def test_the_page_on_larger_machines_tells_what_is_kept():
-    kept = measured.load("speed").by("method")
+    kept = results.load("speed").by("method")
     page = (pathlib.Path(__file__).parent.parent / "book" / "outgrowing.md").read_text(encoding="utf-8")
     for start, what in (("| `fit` |", "fit_ms"), ("| the same steps without", "block_ms")):
         [row] = [line for line in page.splitlines() if line.startswith(start)]

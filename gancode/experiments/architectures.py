@@ -1,6 +1,6 @@
 """Seven pairs of networks for digits, from kind to unkind: Figure 2 of Gulrajani et al. 2017. Chapter 6.
 
-    python -m gancode.architectures --steps 20000 --seeds 3 --rate 2e-4 --out architectures.json
+    python -m gancode architectures --steps 20000 --seeds 3 --rate 2e-4 --out architectures.json
 
 trains each pair with each method and goes on where it was cut off. In the paper all but the MLP keep the DCGAN's
 convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets layer norm in its place, as the paper
@@ -14,10 +14,11 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
-from gancode import models, quick, scoreboard
+from gancode import models, quick
 from gancode._arguments import one_of, positive_integer
+from gancode.experiments import scoreboard
+from gancode.experiments.results import Results
 from gancode.guard import NotFiniteError
-from gancode.measured import Measured
 
 LATENT = 64
 
@@ -131,7 +132,9 @@ def train(architecture, method, seed, steps, rate, channels=16, looks=2):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m gancode architectures", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=list(scoreboard.METHODS))
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
@@ -148,8 +151,4 @@ def main(arguments=None):
         for architecture in options.architectures
         for method in options.methods
     ]
-    Measured(options.out, "python -m gancode.architectures").add_all(cases, train, options.jobs)
-
-
-if __name__ == "__main__":
-    main()
+    Results(options.out, "python -m gancode architectures").add_all(cases, train, options.jobs)
