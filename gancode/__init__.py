@@ -23,7 +23,7 @@ Beside it:
 
 Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks
 (many steps in one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers).
-Under models: quick (layers).
+Under models: _layers.
 """
 
 import importlib

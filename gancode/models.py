@@ -9,7 +9,7 @@ import functools
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
-from gancode import devices, quick
+from gancode import _layers, devices
 from gancode._arguments import flag, numbers, one_of, positive_integer, short
 
 NORMS = {
@@ -19,7 +19,7 @@ NORMS = {
     "instance": lambda: layers.GroupNormalization(groups=-1),  # over each channel of one sample
 }
 
-LEAKY_RELU = functools.partial(quick.LeakyReLU, negative_slope=0.2)
+LEAKY_RELU = functools.partial(_layers.LeakyReLU, negative_slope=0.2)
 
 
 def conv_generator(latent_dim=64, channels=16, norm="batch", activation=layers.ReLU, use_bias=None):
@@ -43,7 +43,7 @@ def conv_generator(latent_dim=64, channels=16, norm="batch", activation=layers.R
             layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=use_bias),  # (batch, 14, 14, c)
             *_normed(norm),
             _new(activation),
-            quick.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
+            _layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
         ],
         name="generator",
     )
@@ -60,7 +60,7 @@ def conv_critic(channels=16, norm=None, activation=LEAKY_RELU):
     return Sequential(
         [
             Input((28, 28, 1)),
-            quick.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            _layers.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
             _new(activation),
             layers.Conv2D(2 * channels, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
             *_normed(norm),
@@ -127,5 +127,5 @@ def _new(activation):
 def _mlp(depth, width, inputs, outputs, name):
     positive_integer("depth", depth)
     positive_integer("width", width)
-    hidden = [layers.Dense(width, activation=quick.relu, kernel_initializer="he_uniform") for _ in range(depth)]
+    hidden = [layers.Dense(width, activation=_layers.relu, kernel_initializer="he_uniform") for _ in range(depth)]
     return Sequential([Input((inputs,)), *hidden, layers.Dense(outputs)], name=name)

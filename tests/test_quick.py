@@ -9,7 +9,8 @@ import tensorflow as tf
 from helpers import noise
 from keras import layers
 
-from gancode import models, quick
+from gancode import _layers as quick
+from gancode import models
 from gancode.penalty import gradient_norms
 
 MODES = {

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
-from gancode import models, quick
+from gancode import _layers, models
 from gancode._arguments import one_of, positive_integer
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results
@@ -78,7 +78,7 @@ def residual(channels, norm, blocks=8):
     generator = Model(latent, to_image()(x), name="generator")
 
     images = Input((28, 28, 1))
-    x = layers.AveragePooling2D(2)(quick.Conv2D(8, 5, strides=2, padding="same")(images))
+    x = layers.AveragePooling2D(2)(_layers.Conv2D(8, 5, strides=2, padding="same")(images))
     for _ in range(blocks):
         x = shortcut(x, norm)
     x = layers.Flatten()(models.LEAKY_RELU()(x))
@@ -117,7 +117,7 @@ def shortcut(x, norm):
 
 
 def to_image():
-    return quick.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh")  # (batch, 28, 28, 1)
+    return _layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh")  # (batch, 28, 28, 1)
 
 
 def train(architecture, method, seed, steps, rate, channels=16, looks=2):
