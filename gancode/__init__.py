@@ -8,7 +8,7 @@ The course, one small file an idea, in the order of the chapters:
     trainers     GAN, LSGAN, WGAN, WGANGP: one training step, four variants     1 to 4
     penalty      clipping, interpolates, the gradient penalty                  3 and 4
     probes       what a critic looks like inside; snapshots of samples         all
-    after        what came after WGAN-GP, as variants                          7
+    variants     what came after WGAN-GP; a table of all methods               6 and 7
     dirac        the smallest GAN: one point against another                   7
     metrics      how good the samples are, as a number                         all
     plots        one function a figure                                         all

@@ -3,9 +3,9 @@ import pytest
 from helpers import sigmoid
 
 from gancode import losses
-from gancode.after import R1GAN, R3GAN
 from gancode.dirac import networks, path
 from gancode.trainers import GAN, WGAN, WGANGP
+from gancode.variants import R1GAN, R3GAN
 
 
 def saturating(*networks):

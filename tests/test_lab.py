@@ -8,13 +8,13 @@ from browsing import open_browser
 from lab_engine import open_engine, packed, unpacked
 from scipy import stats
 
-from gancode import after, chance, data, losses, metrics, models, penalty, probes, trainers
+from gancode import chance, data, losses, metrics, models, penalty, probes, trainers, variants
 
 pytestmark = pytest.mark.browser
 
 BATCH, STEPS = 32, 3
 OPTIMISERS = {"rmsprop": trainers.WGAN.default_optimizer, "adam": trainers.WGANGP.default_optimizer}
-KINDS = {"none": trainers.WGAN, "clip": trainers.WGAN, "penalty": trainers.WGANGP, "one-sided": after.WGANLP}
+KINDS = {"none": trainers.WGAN, "clip": trainers.WGAN, "penalty": trainers.WGANGP, "one-sided": variants.WGANLP}
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 
 import gancode
 from gancode import (
-    after,
     data,
     dirac,
     losses,
@@ -28,6 +27,7 @@ from gancode import (
     penalty,
     plots,
     probes,
+    variants,
 )
 from gancode.experiments import architectures, ensembles, figure1, memory, results, scoreboard
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
@@ -206,10 +206,10 @@ WRONG = {
     partial(WGAN, GENERATOR, CRITIC): {"clip": NOT_POSITIVE},
     **{
         partial(method, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE}
-        for method in (WGANGP, after.WGANLP, after.GANGP, after.R1GAN, after.R3GAN)
+        for method in (WGANGP, variants.WGANLP, variants.GANGP, variants.R1GAN, variants.R3GAN)
     },
-    partial(after.WGANDiv, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE, "power": NOT_POSITIVE},
-    partial(after.DRAGAN, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE, "noise": NOT_POSITIVE},
+    partial(variants.WGANDiv, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE, "power": NOT_POSITIVE},
+    partial(variants.DRAGAN, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE, "noise": NOT_POSITIVE},
     partial(dirac.path, GAN): {
         "theta": [1.0, [], [np.nan], ["a"], [[1.0]]],
         "w": [1.0, [], [np.nan], [1.0, 2.0]],

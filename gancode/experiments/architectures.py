@@ -19,6 +19,7 @@ from gancode._arguments import one_of, positive_integer
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results
 from gancode.guard import NotFiniteError
+from gancode.variants import BOOK
 
 LATENT = 64
 
@@ -136,7 +137,7 @@ def main(arguments=None):
         "python -m gancode architectures", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=list(scoreboard.METHODS))
+    parser.add_argument("--methods", nargs="+", choices=BOOK, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rate", type=float, required=True, help="step size of all methods")

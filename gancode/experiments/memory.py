@@ -19,8 +19,8 @@ import tensorflow as tf
 
 from gancode import models
 from gancode._arguments import one_of, positive_integer
-from gancode.experiments import scoreboard
 from gancode.experiments.results import Results
+from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
 ENVIRONMENT = {
@@ -33,7 +33,7 @@ ENVIRONMENT = {
 def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
     """Kilobytes (of 1024 bytes) by which a step's peak grows with each further sample of its batch.
 
-    method: one of scoreboard.METHODS. channels: of the convolutional pair. batch_sizes: a smaller and a larger one.
+    method: one of variants.BOOK. channels: of the convolutional pair. batch_sizes: a smaller and a larger one.
     repeat: which measurement this is; it changes nothing.
 
     Returns {"kilobytes": the slope, "peaks": of the two processes, "cores": of the machine, for what several compute at
@@ -41,7 +41,7 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
 
     Raises ValueError for a method that is none and for batch sizes that do not grow.
     """
-    one_of("method", method, scoreboard.METHODS)
+    one_of("method", method, BOOK)
     positive_integer("channels", channels)
     small, large = (positive_integer("batch_sizes", size) for size in batch_sizes)
     if small >= large:
@@ -61,7 +61,7 @@ def in_a_fresh_process(*settings):
 
 def peak_of_steps(method, channels, batch_size, steps=2):
     """The peak of this process's memory, in kilobytes, after a few generator steps on noise."""
-    trainer_class, n_critic = scoreboard.METHODS[method]
+    trainer_class, n_critic, *_ = METHODS[method]
     keras.utils.set_random_seed(0)
     trainer = trainer_class(models.conv_generator(channels=channels), models.conv_critic(channels), seed=0)
     trainer.compile()
@@ -85,7 +85,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         "python -m gancode memory", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--methods", nargs="+", choices=scoreboard.METHODS, default=["GAN", "WGAN", "WGAN-GP"])
+    parser.add_argument("--methods", nargs="+", choices=BOOK, default=["GAN", "WGAN", "WGAN-GP"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--out", required=True, help="NAME.json; what is in it is not measured again")

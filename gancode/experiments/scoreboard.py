@@ -11,19 +11,11 @@ import time
 import keras
 import numpy as np
 
-from gancode import after, data, metrics, models, trainers
+from gancode import data, metrics, models
 from gancode._arguments import named, one_of, positive, positive_integer
 from gancode.experiments.results import Results
 from gancode.guard import NotFiniteError
-
-METHODS = {  # name: trainer, critic steps a generator step
-    "GAN": (trainers.GAN, 1),
-    "LSGAN": (trainers.LSGAN, 1),
-    "WGAN": (trainers.WGAN, 5),
-    "WGAN-GP": (trainers.WGANGP, 5),
-}
-ALL = METHODS | after.METHODS
-RATES = {"GAN": 2e-4, "LSGAN": 2e-4, "WGAN": 5e-5, "WGAN-GP": 1e-4}  # the papers' own step sizes
+from gancode.variants import BOOK, METHODS
 
 
 def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, callbacks=None):
@@ -41,7 +33,7 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     Raises NotFiniteError where training does or samples are NaN or inf; ValueError for a method that is none and for
     steps that do not divide.
     """
-    trainer_class, n_critic = ALL[one_of("method", method, ALL)]
+    trainer_class, n_critic, *_ = METHODS[one_of("method", method, METHODS)]
     positive_integer("steps", steps)
     positive_integer("samples", samples)
     gap, left = divmod(steps, positive_integer("looks", looks))
@@ -97,14 +89,14 @@ def together(runs, score="frechet", by="generator_steps"):
 
 def for_equal_critics(method, steps):
     """How many generator steps give a method's critic as many steps as `steps` with n_critic 5 do."""
-    return steps * 5 // ALL[method][1]
+    return steps * 5 // METHODS[method].n_critic
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         "python -m gancode scoreboard", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--methods", nargs="+", choices=ALL, default=list(METHODS))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rates", nargs="+", type=float, help="step sizes to try; the papers' own if none is named")
@@ -119,6 +111,6 @@ def main(arguments=None):
         | {"samples": options.samples, "steps": for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for method in options.methods
-        for rate in options.rates or [RATES.get(method)]
+        for rate in options.rates or [METHODS[method].learning_rate]
     ]
     Results(options.out, "python -m gancode scoreboard").add_all(cases, scores, options.jobs)

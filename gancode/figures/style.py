@@ -6,22 +6,9 @@ with any common colour blindness can tell apart; lines also differ in style or c
 
 from matplotlib import pyplot as plt
 
-COLOURS = {
-    "GAN": "#E69F00",
-    "LSGAN": "#009E73",
-    "WGAN": "#D55E00",
-    "WGAN-GP": "#0072B2",
-    # chapter 7's; eleven colours are more than an eye keeps apart, so a name stands beside each
-    "WGAN-LP": "#56B4E9",
-    "WGAN-div": "#4B3FA7",
-    "DRAGAN": "#8A5A00",
-    "GAN-GP": "#A8A000",
-    "SN-GAN": "#7A7A7A",
-    "R1": "#8E4585",
-    "R3GAN": "#117733",
-    "real": "#222222",
-    "fake": "#B4569B",
-}
+from gancode.variants import METHODS
+
+COLOURS = {name: method.colour for name, method in METHODS.items()} | {"real": "#222222", "fake": "#B4569B"}
 
 STYLE = {
     "figure.dpi": 144,
