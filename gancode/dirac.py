@@ -25,18 +25,18 @@ def networks(theta, w):
     return generator, critic
 
 
-def path(method, theta=(1.0,), w=(0.5,), steps=1000, rate=0.05, n_critic=1):
+def path(method, theta=(1.0,), w=(0.5,), steps=1000, learning_rate=0.05, n_critic=1):
     """Where the weights go: (steps + 1, 2, d), theta and w before the first step and after each.
 
     method: a trainer's class, or a function of (generator, critic) that returns a trainer. theta, w: the start, d
-    numbers each. rate: step size of both, by plain gradient descent, so that `rate * steps` is the time of the
-    differential equation that small steps follow. n_critic: critic steps a step, all of them on the same point.
+    numbers each. learning_rate: of both, by plain gradient descent, so that `learning_rate * steps` is the time of
+    the differential equation that small steps follow. n_critic: critic steps a step, all of them on the same point.
 
-    Raises ValueError for a start that is none, and for a rate or a number of steps that is none.
+    Raises ValueError for a start that is none, and for a learning rate or a number of steps that is none.
     """
-    positive("rate", rate), positive_integer("steps", steps), positive_integer("n_critic", n_critic)
+    positive("learning_rate", learning_rate), positive_integer("steps", steps), positive_integer("n_critic", n_critic)
     trainer = method(*networks(theta, w))
-    trainer.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate))
+    trainer.compile(keras.optimizers.SGD(learning_rate), keras.optimizers.SGD(learning_rate))
     real = tf.zeros((1, n_critic, len(theta)))
     weights = trainer.generator.layers[-1].bias, trainer.critic.trainable_variables[0]
 

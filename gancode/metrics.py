@@ -40,7 +40,7 @@ def wasserstein1(x, y):
 
 class ModeCoverage(NamedTuple):
     modes: int  # how many centres have at least one sample near them
-    share: float  # the share of samples that are near a centre
+    high_quality_fraction: float  # of the samples: those near a centre
 
 
 def mode_coverage(samples, centres, radius):
@@ -49,7 +49,7 @@ def mode_coverage(samples, centres, radius):
     A sample is good if it lies within `radius` of its nearest centre; a centre is covered if it has a good sample.
     (Usual with mixtures of Gaussians, radius being 3 sigma: Srivastava et al. 2017, Metz et al. 2017.)
 
-    samples: (n, d). centres: (k, d). radius: in the units of both. Returns ModeCoverage(modes, share).
+    samples: (n, d). centres: (k, d). radius: in the units of both. Returns ModeCoverage.
 
     Raises ValueError unless both are sets of points of one dimension and radius > 0.
     """

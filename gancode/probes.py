@@ -69,7 +69,7 @@ def sample_jacobian(critic, samples):
     return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
 
 
-def share_at_the_ends(weights, bound=None):
+def saturated_fraction(weights, bound=None):
     """Share of the weights within 1 % of the ends of [-bound, bound], or beyond them.
 
     weights: (..., weights). bound: the clip bound, or None for their own largest. Returns float64 (...).

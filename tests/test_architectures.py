@@ -90,7 +90,7 @@ def test_only_wgan_gp_gets_layer_norm_in_its_critic(monkeypatch, method, norm):
 def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, monkeypatch):
     out = tmp_path / "some.json"
     command = ["--architectures", "DCGAN", "--methods", "GAN", "WGAN", "--steps", "2", "--seeds", "1"]
-    architectures.main([*command, "--rate", "1e30", "--channels", "1", "--out", str(out)])
+    architectures.main([*command, "--learning-rate", "1e30", "--channels", "1", "--out", str(out)])
     kept = {each["case"]["method"]: each["result"] for each in json.loads(out.read_text())["cases"]}
     assert "at step" in kept["GAN"]["diverged"]
     assert kept["WGAN"]["diverged"] is not None or np.shape(kept["WGAN"]["images"]) == (8, 28, 28)

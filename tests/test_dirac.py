@@ -34,7 +34,7 @@ def test_a_path_is_made_of_steps_by_hand(name, n_critic, start):
             w = w + 0.02 * critic_slope(theta, w)
         theta = theta + 0.02 * generator_slope(theta, w)
         wanted.append((theta, w))
-    found = path(method, *start, steps=5, rate=0.02, n_critic=n_critic)
+    found = path(method, *start, steps=5, learning_rate=0.02, n_critic=n_critic)
     assert found.shape == (6, 2, len(theta))
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 

@@ -171,7 +171,7 @@ def test_a_number_of_seeds_counts_from_0(clipped):
 
 
 def test_inside_starts_within_the_range_and_not_at_its_ends():
-    run = weight_distribution(clip=0.01, initial="inside", **TINY | {"width": 32})
+    run = weight_distribution(clip=0.01, init="uniform", **TINY | {"width": 32})
     start = np.abs(run.weights_at[0])
     assert start.max() <= np.float32(0.01)
     assert (start > 0.0099).mean() < 0.03  # 1 % of it

@@ -62,6 +62,6 @@ def test_where_no_linux_tells_it_is_said_that_it_can_not_be_known(tmp_path, monk
 
 
 def test_what_comes_with_the_package_repeats_and_is_more_from_method_to_method():
-    kept = {method: [run["kilobytes"] for run in runs] for method, runs in load("memory").by("method").items()}
+    kept = {method: [run["kilobytes"] for run in runs] for method, runs in load("memory").group_by("method").items()}
     assert all(len(runs) == 3 and max(runs) < 1.15 * min(runs) for runs in kept.values())
     assert max(kept["GAN"]) < min(kept["WGAN"]) and max(kept["WGAN"]) < min(kept["WGAN-GP"])

@@ -51,15 +51,15 @@ def test_modes_and_good_samples_are_counted_by_hand():
 
 def test_a_good_sample_counts_for_its_nearest_mode_only():
     covered = mode_coverage([[0.4], [0.3]], [[0.0], [1.0]], radius=5.0)
-    assert covered.modes == 1 and covered.share == 1.0
+    assert covered.modes == 1 and covered.high_quality_fraction == 1.0
 
 
 def test_nearly_all_real_points_are_good_and_all_modes_covered():
     eight = mode_coverage(data.eight_gaussians(2000, seed=0), data.EIGHT_CENTRES, radius=3 * 0.02 / 1.414)
     grid = mode_coverage(data.twenty_five_gaussians(2000, seed=0), data.TWENTY_FIVE_CENTRES, radius=3 * 0.05 / 2.828)
     inside = 1 - np.exp(-(3**2) / 2)  # a Gaussian's mass within 3 sigma, in the plane
-    assert eight.modes == 8 and eight.share == pytest.approx(inside, abs=0.01)
-    assert grid.modes == 25 and grid.share == pytest.approx(inside, abs=0.01)
+    assert eight.modes == 8 and eight.high_quality_fraction == pytest.approx(inside, abs=0.01)
+    assert grid.modes == 25 and grid.high_quality_fraction == pytest.approx(inside, abs=0.01)
 
 
 # --- frechet_distance ---

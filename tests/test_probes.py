@@ -10,7 +10,7 @@ from gancode.probes import (
     Snapshots,
     layer_gradient_norms,
     sample_jacobian,
-    share_at_the_ends,
+    saturated_fraction,
     weight_values,
 )
 from gancode.trainers import GAN, WGANGP
@@ -148,19 +148,19 @@ def test_only_batch_norm_leaks_between_images(norm, leaks):
     assert leaks or np.count_nonzero(measured) == 3
 
 
-# --- share_at_the_ends ---
+# --- saturated_fraction ---
 
 
 def test_weights_within_a_hundredth_of_the_bound_are_at_the_ends_and_those_beyond_it_too():
     weights = np.float32([0.5, -0.496, 0.494, 0.0, -3.0])
-    assert share_at_the_ends(weights, 0.5) == 3 / 5
-    assert share_at_the_ends(weights) == 1 / 5  # of their own range
+    assert saturated_fraction(weights, 0.5) == 3 / 5
+    assert saturated_fraction(weights) == 1 / 5  # of their own range
 
 
 def test_the_share_is_of_the_last_axis():
     weights = np.array([[[1.0, 2.0], [3.0, -3.0]], [[0.0, 1.0], [2.0, 2.0]]])
-    np.testing.assert_array_equal(share_at_the_ends(weights, 2.0), [[0.5, 1], [0, 1]])
-    np.testing.assert_array_equal(share_at_the_ends(weights), [[0.5, 1], [0.5, 1]])
+    np.testing.assert_array_equal(saturated_fraction(weights, 2.0), [[0.5, 1], [0, 1]])
+    np.testing.assert_array_equal(saturated_fraction(weights), [[0.5, 1], [0.5, 1]])
 
 
 # --- callbacks ---

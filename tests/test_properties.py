@@ -149,18 +149,18 @@ def test_mode_coverage_does_not_ask_where_it_all_lies(sets, far, radius):
     there = metrics.mode_coverage(2 * (samples + far), 2 * (centres + far), 2 * radius)
     distances = np.linalg.norm(samples[:, None] - centres, axis=2)
     if np.abs(distances - radius).min() > 1e-3:  # rounding may decide at the very edge, and between two centres
-        assert there.share == here.share
+        assert there.high_quality_fraction == here.high_quality_fraction
     assert 1 <= metrics.mode_coverage(centres, centres, radius).modes <= len(centres)
-    assert metrics.mode_coverage(centres, centres, radius).share == 1
+    assert metrics.mode_coverage(centres, centres, radius).high_quality_fraction == 1
 
 
 @given(arrays(np.float64, (2, 6), elements=NUMBERS), st.floats(1e-3, 1e3))
 def test_a_share_is_a_share_and_does_not_ask_for_the_scale(weights, scale):
-    share = probes.share_at_the_ends(weights)
+    share = probes.saturated_fraction(weights)
     assert share.shape == (2,) and np.all((share >= 1 / 6 - 1e-12) & (share <= 1))
     edges = np.abs(np.abs(weights) - 0.99 * np.abs(weights).max(axis=1, keepdims=True))
     if edges.min() > 1e-6:
-        np.testing.assert_array_equal(probes.share_at_the_ends(scale * weights), share)
+        np.testing.assert_array_equal(probes.saturated_fraction(scale * weights), share)
 
 
 # --- dealing ---

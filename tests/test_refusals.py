@@ -140,7 +140,7 @@ def never_drawn(**settings):
 EXPLORE = partial(plots.explore, draw=never_drawn, alt="nothing")
 SCRUB = partial(plots.scrub, frames=[Figure()], labels=["0"], alt="nothing")
 SIDE_BY_SIDE = partial(ensembles.side_by_side, [CRITIC], GENERATOR, learning_rate=0.1)
-SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_drawn, looks=2)
+SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_drawn, n_evals=2)
 
 # --- what each public function must refuse: {function: {argument: wrong values}} ---
 
@@ -213,7 +213,7 @@ WRONG = {
     partial(dirac.path, GAN): {
         "theta": [1.0, [], [np.nan], ["a"], [[1.0]]],
         "w": [1.0, [], [np.nan], [1.0, 2.0]],
-        "rate": NOT_POSITIVE,
+        "learning_rate": NOT_POSITIVE,
         "steps": NO_SIZE,
         "n_critic": NO_SIZE,
     },
@@ -246,7 +246,7 @@ WRONG = {
         "critic": [*NO_NETWORK, TWO_SCORES],
         "samples": NO_INPUT,
     },
-    partial(probes.share_at_the_ends, weights=ROW): {
+    partial(probes.saturated_fraction, weights=ROW): {
         "weights": [*KINDS, 3.0, [], *not_finite(4)],
         "bound": OR_NONE,
     },
@@ -274,11 +274,11 @@ WRONG = {
         **SIZES,
         **RUNS,
         "epsilon": NOT_POSITIVE,
-        "initial": NO_CHOICE,
+        "init": NO_CHOICE,
     },
-    partial(figure1.value_surface, penalty_weight=1.0): {"initial": ["inside"]},
+    partial(figure1.value_surface, penalty_weight=1.0): {"init": ["uniform"]},
     partial(figure1.value_surface, clip=None): {"penalty_weight": [None, 0, "1"]},
-    partial(figure1.weight_distribution, clip=0.1): {"penalty_weight": [1.0], "initial": ["zeros"]},
+    partial(figure1.weight_distribution, clip=0.1): {"penalty_weight": [1.0], "init": ["zeros"]},
     partial(figure1.gradient_norms, clip=0.1, **FIGURE_1): {**SIZES, **RUNS, "n_critic": NO_SIZE},
     partial(figure1.gradient_norms, clip=None): {"penalty_weight": [None, 0, "1"]},
     partial(figure1.predicted_norms, depth=1, width=2, clip=0.1, output_norm=1.0): {
@@ -311,13 +311,13 @@ WRONG = {
     },
     SCORES: {
         "method": [*NO_CHOICE, "BEGAN"],
-        "steps": [*NO_SIZE, 1, 5],  # no whole number of looks
-        "rate": OR_NONE,
-        "looks": NO_SIZE,
+        "steps": [*NO_SIZE, 1, 5],  # no multiple of n_evals
+        "learning_rate": OR_NONE,
+        "n_evals": NO_SIZE,
         "samples": NO_SIZE,
     },
-    partial(scoreboard.together, {"GAN": []}): {"by": NO_CHOICE},
-    scoreboard.together: {"runs": NO_DICT},
+    partial(scoreboard.aggregate, {"GAN": []}): {"by": NO_CHOICE},
+    scoreboard.aggregate: {"runs": NO_DICT},
     partial(architectures.pair, "DCGAN"): {"channels": NO_SIZE, "norm": [*NO_CHOICE, None]},
     architectures.pair: {"name": [*NO_CHOICE, "VGG"]},
     partial(memory.a_sample, "GAN"): {"channels": NO_SIZE, "batch_sizes": [(4, 0.5), (0, 4), (4, 4), (8, 4)]},
@@ -445,7 +445,7 @@ def test_distances_of_whatever_are_numbers_or_refused(x, y):
         answer = refusal_or(distance, x, y)
         assert answer is None or 0 <= answer < np.inf
     answer = refusal_or(metrics.mode_coverage, x, y, 0.5)
-    assert answer is None or (0 <= answer.modes <= len(y) and 0 <= answer.share <= 1)
+    assert answer is None or (0 <= answer.modes <= len(y) and 0 <= answer.high_quality_fraction <= 1)
 
 
 @settings(max_examples=15)

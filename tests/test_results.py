@@ -106,10 +106,12 @@ def test_a_job_that_fails_stops_them_all_and_what_was_kept_stays(tmp_path):
 def test_results_are_gathered_by_a_setting(tmp_path):
     one = Results(tmp_path / "some.json")
     for seed, method in [(0, "GAN"), (0, "WGAN"), (1, "GAN")]:
-        one.add({"method": method, "seed": seed, "rate": 0.1}, lambda seed=seed, method=method: f"{method} {seed}")
-    assert one.by("method") == {"GAN": ["GAN 0", "GAN 1"], "WGAN": ["WGAN 0"]}
-    assert one.by("method", seed=1) == {"GAN": ["GAN 1"]}
-    assert one.by("method", rate=0.2) == {}
+        one.add(
+            {"method": method, "seed": seed, "learning_rate": 0.1}, lambda seed=seed, method=method: f"{method} {seed}"
+        )
+    assert one.group_by("method") == {"GAN": ["GAN 0", "GAN 1"], "WGAN": ["WGAN 0"]}
+    assert one.group_by("method", seed=1) == {"GAN": ["GAN 1"]}
+    assert one.group_by("method", learning_rate=0.2) == {}
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"something": 1}', '{"cases": [1', "cases"])
@@ -130,7 +132,7 @@ def test_what_can_not_be_kept_is_not_half_written(tmp_path):
 
 
 def test_the_page_on_larger_machines_tells_what_is_kept():
-    kept = results.load("speed").by("method")
+    kept = results.load("speed").group_by("method")
     page = (pathlib.Path(__file__).parent.parent / "book" / "outgrowing.md").read_text(encoding="utf-8")
     for start, what in (("| `fit` |", "fit_ms"), ("| the same steps without", "block_ms")):
         [row] = [line for line in page.splitlines() if line.startswith(start)]

@@ -7,7 +7,7 @@ from keras import layers
 
 from gancode import data, metrics
 from gancode.experiments import scoreboard
-from gancode.experiments.scoreboard import together, train
+from gancode.experiments.scoreboard import aggregate, train
 from gancode.trainers import WGAN
 from gancode.variants import BOOK, METHODS
 
@@ -23,7 +23,7 @@ def small():
 
 @pytest.mark.parametrize("method", BOOK)
 def test_a_run_is_judged_now_and_then(method):
-    run = train(method, seed=0, steps=4, pair=small, looks=2, samples=70)
+    run = train(method, seed=0, steps=4, pair=small, n_evals=2, samples=70)
     each = METHODS[method].n_critic
     assert run["generator_steps"] == [2, 4] and run["critic_steps"] == [2 * each, 4 * each]
     assert run["seconds"][1] == pytest.approx(2 * run["seconds"][0]) and run["seconds"][0] > 0
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_scores_and_they_are_those_of_its_samples(m
     looked_at = []
     plain = metrics.classified
     monkeypatch.setattr(metrics, "classified", lambda images: looked_at.append(images) or plain(images))
-    one, other, third = (train("GAN", seed, 2, pair=small, looks=2, samples=70) for seed in (0, 0, 1))
+    one, other, third = (train("GAN", seed, 2, pair=small, n_evals=2, samples=70) for seed in (0, 0, 1))
     assert one["frechet"] == other["frechet"] != third["frechet"]
     reference, _, images = looked_at[:3]  # each once, whatever scores it is for
     assert len(looked_at) == 3 * 3
@@ -55,22 +55,22 @@ def test_the_step_size_is_the_papers_or_the_one_that_is_asked_for(monkeypatch):
         lambda self, *optimisers, **kw: compiled.append(optimisers) or plain(self, *optimisers, **kw),
     )
     for rate in (None, 0.002):
-        train("WGAN", 0, 1, rate, pair=small, looks=1, samples=70)
+        train("WGAN", 0, 1, rate, pair=small, n_evals=1, samples=70)
     rates = [[float(optimiser.learning_rate.numpy()) for optimiser in pair] for pair in compiled]
     np.testing.assert_allclose(rates, [[5e-5, 5e-5], [2e-3, 2e-3]])
 
 
-def test_seeds_together_by_hand():
+def test_seeds_are_aggregated_by_hand():
     runs = {"GAN": [{"frechet": [1, 4], "seconds": [1, 2]}, {"frechet": [3, 6], "seconds": [3, 4]},
                     {"frechet": [8, 5], "seconds": [5, 9]}]}  # fmt: skip
-    where, median, least, greatest = together(runs, by="seconds")["GAN"]
+    where, median, least, greatest = aggregate(runs, by="seconds")["GAN"]
     assert where.tolist() == [3, 4] and median.tolist() == [3, 5]
     assert least.tolist() == [1, 4] and greatest.tolist() == [8, 6]
 
 
 def test_from_the_shell_all_have_as_many_critic_steps_and_nothing_is_made_twice(tmp_path, capsys):
     out = tmp_path / "scores.json"
-    command = f"--methods GAN WGAN --steps 2 --seeds 1 --channels 1 --looks 2 --out {out}".split()
+    command = f"--methods GAN WGAN --steps 2 --seeds 1 --channels 1 --n-evals 2 --out {out}".split()
     scoreboard.main(command)
     kept = out.read_bytes()
     results = {each["case"]["method"]: each["result"] for each in json.loads(kept)["cases"]}

@@ -71,7 +71,7 @@ def value_surface(
     batch_size=128,
     learning_rate=None,
     epsilon=1e-10,
-    initial="he",
+    init="he",
     every=500,
     progress=True,
 ):
@@ -81,7 +81,7 @@ def value_surface(
     clip, penalty_weight: the bound c, or lambda; exactly one of them.
     seeds: how many, or which ones. steps: critic steps.
     learning_rate: of RMSProp with a clip (5e-5 where none is given), of Adam with the penalty (1e-3).
-    epsilon: RMSProp's. initial: see `weight_distribution`. every: steps between two looks.
+    epsilon: RMSProp's. init: see `weight_distribution`. every: steps between two looks.
 
     Returns a `Run`. Its .values are (seeds, n, n) over the plane, its .shares (seeds,).
 
@@ -91,24 +91,24 @@ def value_surface(
         learning_rate = 1e-3 if clip is None else 5e-5
     ensembles.check_settings(clip, penalty_weight, learning_rate, epsilon)
     ensembles.check_sizes(steps, 1, batch_size, every, progress)
-    one_of("initial", initial, ("he", "inside"))
-    if initial == "inside" and clip is None:
-        raise ValueError("initial: expected 'he' where no clip makes a range to be inside, got 'inside'")
-    seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if initial == "inside" else None
+    one_of("init", init, ("he", "uniform"))
+    if init == "uniform" and clip is None:
+        raise ValueError("init: expected 'he' where no clip makes a range to be uniform in, got 'uniform'")
+    seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if init == "uniform" else None
     critics = [reinitialise(models.mlp_critic(depth, width), seed, bound) for seed in seeds]
     wgan = ensembles.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
     return ensembles.train(wgan, critics, samples, steps, 1, batch_size, every, progress, plane=True)
 
 
-def weight_distribution(clip=None, penalty_weight=None, initial="he", **others):
+def weight_distribution(clip=None, penalty_weight=None, init="he", **others):
     """Figure 1b, right: where the weights of `value_surface`'s critics go, from one start or another.
 
-    initial: "he", as Keras and the authors' code draw them, most of them outside a small clip range; or "inside",
-    uniform within it, so that a weight at its ends has been brought there by training. others: of `value_surface`.
+    init: "he", as Keras and the authors' code draw them, most of them outside a small clip range; or "uniform",
+    within it, so that a weight at its ends has been brought there by training. others: of `value_surface`.
 
     Returns a `Run`. Its .weights are (seeds, weights); .weights_at are those of every look.
     """
-    return value_surface(clip=clip, penalty_weight=penalty_weight, initial=initial, **others)
+    return value_surface(clip=clip, penalty_weight=penalty_weight, init=init, **others)
 
 
 def predicted_norms(depth, width, clip, output_norm):

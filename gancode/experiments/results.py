@@ -76,7 +76,7 @@ class Results:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def by(self, name, **wanted):
+    def group_by(self, name, **wanted):
         """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""
         found = {}
         for kept in self.cases:

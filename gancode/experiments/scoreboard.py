@@ -18,15 +18,15 @@ from gancode.guard import NotFiniteError
 from gancode.variants import BOOK, METHODS
 
 
-def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, samples=1000, callbacks=None):
+def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, callbacks=None):
     """Train one pair with one method and judge its samples now and then.
 
     method: "GAN", "LSGAN", "WGAN", "WGAN-GP" or one of chapter 7's. seed: of weights, latents and data.
-    steps: generator steps. rate: step size of both optimisers, the paper's if None. pair: a function that returns
-    (generator, critic); the convolutional pair with so many channels if None. looks: how often samples are judged,
+    steps: generator steps. learning_rate: of both optimisers, the paper's if None. pair: a function that returns
+    (generator, critic); the convolutional pair with so many channels if None. n_evals: how often samples are judged,
     evenly. samples: how many. callbacks: as `fit` takes them, `probes.Snapshots` for example.
 
-    Returns a dict of lists, one entry a look: "generator_steps", "critic_steps", "frechet" (to the test digits),
+    Returns a dict of lists, one entry an evaluation: "generator_steps", "critic_steps", "frechet" (to the test digits),
     "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the run);
     and "images", 16 samples from the end (16, 28, 28, 1).
 
@@ -36,28 +36,28 @@ def train(method, seed, steps, rate=None, pair=None, looks=8, channels=16, sampl
     trainer_class, n_critic, *_ = METHODS[one_of("method", method, METHODS)]
     positive_integer("steps", steps)
     positive_integer("samples", samples)
-    gap, left = divmod(steps, positive_integer("looks", looks))
+    gap, left = divmod(steps, positive_integer("n_evals", n_evals))
     if left or gap == 0:
-        raise ValueError(f"steps: expected a multiple of looks ({looks}), got {steps}")
-    settings = {} if rate is None else {"learning_rate": positive("rate", rate)}
+        raise ValueError(f"steps: expected a multiple of n_evals ({n_evals}), got {steps}")
+    settings = {} if learning_rate is None else {"learning_rate": positive("learning_rate", learning_rate)}
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
     trainer = trainer_class(*networks, seed=seed)
     optimisers = [trainer.default_optimizer(**settings) for _ in networks]
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
-    dealt = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
+    batches = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     reference = metrics.classified(data.mnist("test"))
     record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}
     a_step = []
-    for look in range(1, looks + 1):
+    for evaluation in range(1, n_evals + 1):
         start = time.perf_counter()
-        trainer.fit(dealt, steps_per_epoch=gap, callbacks=callbacks, verbose=0)
+        trainer.fit(batches, steps_per_epoch=gap, callbacks=callbacks, verbose=0)
         a_step.append((time.perf_counter() - start) / gap)
         images = trainer.generate(samples, seed=0)
         if not np.isfinite(images).all():
-            raise NotFiniteError(f"the samples became NaN or inf at step {look * gap} or before")
-        record["generator_steps"].append(look * gap)
-        record["critic_steps"].append(look * gap * n_critic)
+            raise NotFiniteError(f"the samples became NaN or inf at step {evaluation * gap} or before")
+        record["generator_steps"].append(evaluation * gap)
+        record["critic_steps"].append(evaluation * gap * n_critic)
         seen = metrics.classified(images)
         record["frechet"].append(metrics.frechet_digit_distance(seen, reference))
         record["imbalance"].append(metrics.class_imbalance(seen, reference))
@@ -73,15 +73,15 @@ def scores(**case):
     return run
 
 
-def together(runs, score="frechet", by="generator_steps"):
+def aggregate(runs, score="frechet", by="generator_steps"):
     """Several seeds of each method, {"GAN": [run, run, ...], ...}, as {"GAN": (where, median, least, greatest), ...}.
 
-    score: what a run wrote down. by: "generator_steps", "critic_steps" or "seconds". Each of the four is (looks,).
+    score: what a run wrote down. by: "generator_steps", "critic_steps" or "seconds". Each of the four is (n_evals,).
     """
     one_of("by", by, ("generator_steps", "critic_steps", "seconds"))
     found = {}
     for method, several in named("runs", runs).items():
-        values = np.array([run[score] for run in several])  # (seeds, looks)
+        values = np.array([run[score] for run in several])  # (seeds, n_evals)
         where = np.median([run[by] for run in several], axis=0)
         found[method] = (where, np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
     return found
@@ -99,18 +99,18 @@ def main(arguments=None):
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rates", nargs="+", type=float, help="step sizes to try; the papers' own if none is named")
+    parser.add_argument("--learning-rates", nargs="+", type=float, help="to try; the papers' own if none is named")
     parser.add_argument("--channels", type=int, default=16)
-    parser.add_argument("--looks", type=int, default=10)
-    parser.add_argument("--samples", type=int, default=1000, help="that each look judges")
+    parser.add_argument("--n-evals", type=int, default=10)
+    parser.add_argument("--samples", type=int, default=1000, help="judged at each evaluation")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
-        {"method": method, "seed": seed, "rate": rate, "channels": options.channels, "looks": options.looks}
-        | {"samples": options.samples, "steps": for_equal_critics(method, options.steps)}
+        {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": options.channels}
+        | {"n_evals": options.n_evals, "samples": options.samples, "steps": for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for method in options.methods
-        for rate in options.rates or [METHODS[method].learning_rate]
+        for learning_rate in options.learning_rates or [METHODS[method].learning_rate]
     ]
     Results(options.out, "python -m gancode scoreboard").add_all(cases, scores, options.jobs)
