@@ -127,6 +127,30 @@ def test_play_pause_step_and_reset_by_mouse(lab):
     assert {name: lab.picture(name) for name in PICTURES} == before, "the same seed is the same critic"
 
 
+NOTE_STEPS = """(root) => { window.shown = [];
+  new MutationObserver(() => { if (shown.at(-1) !== root.dataset.steps) shown.push(root.dataset.steps); })
+    .observe(root, {attributeFilter: ["data-steps"]}); }"""
+
+
+@pytest.mark.parametrize("anew", ["reset", "preset", "depth"])
+def test_no_answer_of_an_old_run_is_shown_after_a_new_one_began(lab, anew):
+    lab.button("Play").click()
+    lab.wait_for_training(50)
+    lab.root.evaluate(NOTE_STEPS)
+    if anew == "reset":
+        lab.button("Reset").click()
+    elif anew == "preset":
+        lab.page.locator("#lab-preset").select_option("vanish")
+    else:
+        lab.page.locator("#lab-depth").evaluate("(e) => { e.value = 1; e.dispatchEvent(new Event('input')); }")
+        lab.page.locator("#lab-depth").dispatch_event("change")
+    lab.wait_for_steps(0)
+    time.sleep(0.3)
+    shown = lab.page.evaluate("shown")
+    began = next(i for i, steps in enumerate(shown) if steps in ("", "0"))
+    assert set(shown[began:]) <= {"", "0"} and shown[-1] == "0", shown
+
+
 def test_the_generator_takes_a_step_of_its_own(new_page, home):
     lab = Lab(new_page(), f"{home}{QUICK}&generator=learning&rate=0.01")
     before = lab.picture("map")

@@ -180,6 +180,29 @@ def test_numbers_that_are_not_finite_stop_it_before_they_are_used(page):
     )
 
 
+def test_a_gradient_whose_square_is_infinite_stops_it_too(page):
+    """1e20 is a float32 and 1e40 is none: an optimiser that kept it would never move that weight again."""
+    run = """async ([more, settings]) => {
+      const huge = openLab(more);
+      await huge.ask({type: "reset", settings});
+      const answer = await huge.ask({type: "step", what: "critic"});
+      huge.end();
+      return plain(answer);
+    }"""
+    settings = {**START, "constraint": "none", "optimiser": "rmsprop"}
+    assert page.evaluate(run, ["", settings])["type"] == "state"
+    huge = """
+      const plainly = criticGradient;
+      criticGradient = (critic, ...others) => {
+        const found = plainly(critic, ...others);
+        critic.gradients.fill(1e20);
+        return found;
+      };
+    """
+    answer = page.evaluate(run, [huge, settings])
+    assert answer["type"] == "trouble" and "NaN or infinity at critic step 1" in answer["what"]
+
+
 # Train and draw until so many more states have come, or for a minute.
 PLAY = """async (count) => {
   const canvas = new OffscreenCanvas(600, 600).getContext("2d");

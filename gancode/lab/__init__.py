@@ -53,11 +53,13 @@ style="width:100%;height:900px;border:0"></iframe></div>"""
 def lab(preset=None, **settings):
     """The critic lab in a notebook: an IPython HTML object. It runs in the browser; the kernel has nothing to do.
 
-    preset:   a name from `presets()`, such as "vanish"; None begins with the first state of the lab.
-    settings: what differs from it: data, constraint, clip, penalty_weight, depth, width, learning_rate, optimiser,
-              generator, batch_size, n_critic, seed.
+    Args:
+        preset: a name from `presets`, such as "vanish"; None begins with the first state of the lab.
+        **settings: what differs from it. data, constraint, clip, penalty_weight, depth, width, learning_rate,
+            optimiser, generator, batch_size, n_critic, seed.
 
-    Raises ValueError for a preset or a setting that there is not, and for a value that a setting can not have.
+    Raises:
+        ValueError: for a preset or a setting that there is not, and for a value that a setting can not have.
     """
     from IPython.display import HTML
 

@@ -26,6 +26,7 @@ const screen = makeScreen(root, shown);
 const worker = new Worker(URL.createObjectURL(new Blob([ENGINE], {type: "text/javascript"})));
 
 let waiting = false; // for the screen to be drawn
+let run = 0; // how often it began anew: an answer of an earlier run comes too late
 
 function redraw() {
   if (waiting) return;
@@ -39,6 +40,7 @@ function redraw() {
 // --- what the worker finds ----------------------------------------------------------------------------------
 
 worker.onmessage = ({data}) => {
+  if (data.run !== run) return;
   if (data.type === "state") receive(data);
   else trouble(`${data.what}. Choose a smaller learning rate, or another constraint, and reset.`);
 };
@@ -85,12 +87,13 @@ function pause() {
 
 function reset() {
   pause();
+  run += 1;
   Object.assign(shown, {state: null, curve: [], span: {low: -3, high: 1}});
   find(".trouble").hidden = true;
   const {settings, points} = shown, own = settings.data === "own", ready = !own || points.length >= 2 * FEWEST;
   for (const button of root.querySelectorAll(".bar button")) button.disabled = !ready;
   showChoices();
-  if (ready) worker.postMessage({type: "reset", settings, ...(own && {points: Float32Array.from(points)})});
+  if (ready) worker.postMessage({type: "reset", run, settings, ...(own && {points: Float32Array.from(points)})});
   redraw();
 }
 

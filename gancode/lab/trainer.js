@@ -64,7 +64,7 @@ export class Trainer {
     else noisySamples(this.draw, random, settings.batch, this.fake);
     for (let i = 0; i < settings.batch; i++) this.epsilons[i] = random.uniform();
     const {loss, penalty} = criticGradient(critic, this.room, this.epsilons, settings);
-    assertFinite(`critic step ${this.criticSteps + 1}`, loss + penalty, critic.gradients);
+    assertFinite(`critic step ${this.criticSteps + 1}`, loss + penalty, critic.gradients, square);
     this.criticOptimiser.step(critic.weights, critic.gradients, settings.rate);
     if (settings.constraint === "clip") clipWeights(critic, settings.clip);
     this.criticSteps += 1;
@@ -77,7 +77,7 @@ export class Trainer {
     if (!generator) throw new Error("generator: expected one that learns, got a fixed one, which takes no steps");
     this.generate();
     generatorGradient(generator, this.critic, this.made, this.judged);
-    assertFinite(`generator step ${this.generatorSteps + 1}`, 0, generator.gradients);
+    assertFinite(`generator step ${this.generatorSteps + 1}`, 0, generator.gradients, square);
     this.generatorOptimiser.step(generator.weights, generator.gradients, settings.rate);
     this.generatorSteps += 1;
     this.turn = 0;
@@ -115,9 +115,12 @@ export function generatorGradient(generator, critic, made, judged) {
   weightGradients(generator, made);
 }
 
+// A gradient of 1e20 is finite and its square is not: the optimiser would keep an infinity, and that weight never move.
+const square = (g) => Math.fround(g * g);
+
 // Before it is used: the weights stay those of the last step that went well.
-function assertFinite(when, number, array) {
+function assertFinite(when, number, array, of = (x) => x) {
   let sum = number;
-  for (let i = 0; i < array.length; i++) sum += array[i];
+  for (let i = 0; i < array.length; i++) sum += of(array[i]);
   if (!Number.isFinite(sum)) throw new Error(`training: expected finite numbers, got NaN or infinity at ${when}`);
 }

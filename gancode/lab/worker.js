@@ -9,6 +9,7 @@ const FINEST = 64;
 
 const lab = {
   trainer: null,
+  run: 0, // the page's number of the run that this trainer is: it stands in every answer
   running: false,
   interval: 0, // milliseconds from one critic step to the next; 0: as quick as it goes
   next: 0, // when the next one is due
@@ -24,8 +25,8 @@ const lab = {
 };
 
 const ANSWERS = {
-  reset({settings, points}) {
-    Object.assign(lab, {running: false, trainer: null, rate: 0});
+  reset({settings, points, run = 0}) {
+    Object.assign(lab, {running: false, trainer: null, run, rate: 0});
     lab.trainer = new Trainer(settings, points);
     send();
   },
@@ -73,7 +74,7 @@ function orTrouble(action) {
     action();
   } catch (error) {
     lab.running = false;
-    self.postMessage({type: "trouble", what: error.message});
+    self.postMessage({type: "trouble", run: lab.run, what: error.message});
   }
 }
 
@@ -142,7 +143,7 @@ function send() {
   const seen = lab.trainer.look(lab.running ? size : FINEST);
   const newCurve = lab.trainer.curve;
   lab.trainer.curve = [];
-  const state = {type: "state", running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
+  const state = {type: "state", run: lab.run, running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
   const {real, fake, surface, layerNorms, inputNorms, weights: {edges, counts}} = seen;
   const arrays = [real, fake, surface, layerNorms, inputNorms, edges, counts];
   self.postMessage(state, arrays.map((array) => array.buffer)); // given away, not copied
