@@ -19,11 +19,9 @@ Beside it:
     experiments  the paper's Figure 1, races of all methods, kept results      5 to 7
     figures      what is behind plots
     lab          the critic lab: train a critic in the page itself             3 to 5
+    _training    what Keras does around a step: base model, NaN guard, checkpoint, sampler, random numbers, devices
+    _layers      Keras's layers, told to be quicker
     _arguments   what is asked of arguments
-
-Under trainers: shell (what Keras does around a step), guard (stopping at NaN), resume (going on after a cut), blocks
-(many steps in one go), devices (several of them), deal (which samples a step gets) and chance (its random numbers).
-Under models: _layers.
 """
 
 import importlib

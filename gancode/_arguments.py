@@ -128,7 +128,8 @@ def of_scores(loss):
         this = scores.pop("self")
         for name, values in scores.items():
             scores[name] = _floats(name, values, "(batch,) or (batch, 1)", kind)
-            kind = scores[name].dtype
+            kind = kind or ("float32" if scores[name].dtype.size < 4 else scores[name].dtype)  # bfloat16: three digits
+            scores[name] = _floats(name, scores[name], "(batch,)", kind)
         return loss(this, **scores)
 
     return checked

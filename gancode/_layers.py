@@ -1,4 +1,7 @@
-"""Layers that compute what Keras's own do, and sooner. Used by models; `make bench` shows what they bring.
+"""Keras's own layers, told to compute sooner what they compute. Under `models`; `make bench` shows what it brings.
+
+A layer stays Keras's, with its name, its settings and its weights, so that a network opens from its file with nothing
+but Keras; only the operation of this one object is another.
 
 Activations. A ReLU's slope is one constant on either side of 0, so it has no slope of its own. TensorFlow thinks it has
 one, of zeros; where a gradient is differentiated again, as the penalty's is, a whole backward pass carries those zeros
@@ -8,8 +11,10 @@ Convolutions. TensorFlow's CPU kernels are slow where a picture has one channel.
 is a 3 x 3 kernel that moves by 1 over blocks of 2 x 2 pixels, each block with its pixels as channels.
 """
 
+import functools
+
 import tensorflow as tf
-from keras import layers
+from keras import activations, layers
 
 
 def leaky_relu(x, negative_slope):
@@ -25,36 +30,38 @@ def relu(x):
     return leaky_relu(x, 0.0)
 
 
-class LeakyReLU(layers.LeakyReLU):
-    """Keras's."""
-
-    def call(self, x):
-        return leaky_relu(x, self.negative_slope)
-
-
-class Conv2D(layers.Conv2D):
-    """Keras's, of 5 x 5 pixels with strides of 2: (batch, 2h, 2w, channels) to (batch, h, w, filters)."""
-
-    def convolution_op(self, images, kernel):  # (5, 5, channels, filters)
-        if not fits(self, images.shape):
-            return super().convolution_op(images, kernel)
-        blocks = tf.nn.space_to_depth(images, 2)  # (batch, h, w, 4 * channels)
-        return tf.nn.conv2d(blocks, over_blocks(kernel), 1, "SAME")
+def fast(layer):
+    """The layer, whose operation is one of the above or below where it can be. Returns it."""
+    if isinstance(layer, layers.LeakyReLU):
+        layer.call = functools.partial(leaky_relu, negative_slope=layer.negative_slope)
+    elif isinstance(layer, layers.Dense) and layer.activation is activations.relu:
+        layer.activation = relu  # saved by its name, which is Keras's
+    elif type(layer) is layers.Conv2D:
+        layer.convolution_op = functools.partial(convolution, layer, layer.convolution_op)
+    elif type(layer) is layers.Conv2DTranspose:
+        layer.call = functools.partial(transposed, layer, layer.call)
+    return layer
 
 
-class Conv2DTranspose(layers.Conv2DTranspose):
-    """Keras's, of 5 x 5 pixels with strides of 2: (batch, h, w, channels) to (batch, 2h, 2w, filters)."""
+def convolution(layer, own, images, kernel):  # (batch, 2h, 2w, channels), (5, 5, channels, filters)
+    """Of 5 x 5 pixels with strides of 2: to (batch, h, w, filters). Others by the layer's own."""
+    if not fits(layer, images.shape):
+        return own(images, kernel)
+    blocks = tf.nn.space_to_depth(images, 2)  # (batch, h, w, 4 * channels)
+    return tf.nn.conv2d(blocks, over_blocks(kernel), 1, "SAME")
 
-    def call(self, images):
-        if not fits(self):
-            return super().call(images)
-        kernel = over_blocks(tf.convert_to_tensor(self.kernel))  # (3, 3, 4 * filters, channels)
-        turned = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))  # the transpose of a convolution: turned by half
-        blocks = tf.nn.conv2d(images, turned, 1, "SAME")
-        result = tf.nn.depth_to_space(blocks, 2)
-        if self.use_bias:
-            result += tf.convert_to_tensor(self.bias)
-        return self.activation(result)
+
+def transposed(layer, own, images):  # (batch, h, w, channels)
+    """Of 5 x 5 pixels with strides of 2: to (batch, 2h, 2w, filters). Others by the layer's own."""
+    if not fits(layer):
+        return own(images)
+    kernel = over_blocks(tf.convert_to_tensor(layer.kernel))  # (3, 3, 4 * filters, channels)
+    turned = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))  # the transpose of a convolution: turned by half
+    blocks = tf.nn.conv2d(images, turned, 1, "SAME")
+    result = tf.nn.depth_to_space(blocks, 2)
+    if layer.use_bias:
+        result += tf.convert_to_tensor(layer.bias)
+    return layer.activation(result)
 
 
 def fits(layer, shape=(None, 0, 0, None)):

@@ -13,11 +13,14 @@ from gancode._arguments import short, text
 def check(claim, holds):
     """Print the claim if it holds; stop the cell if it does not.
 
-    claim: a sentence. It must not hold measured numbers: it is compared word for word each time the chapter runs.
-    holds: one truth value (Python, NumPy or TensorFlow).
+    Args:
+        claim: a sentence. It must not hold measured numbers: it is compared word for word each time the chapter runs.
+        holds: one truth value (Python, NumPy or TensorFlow).
 
-    Raises AssertionError if it does not hold, and ValueError if the claim is no sentence or `holds` is not one truth
-    value: an array of several would otherwise hide the ones that are false.
+    Raises:
+        AssertionError: if it does not hold.
+        ValueError: if the claim is no sentence or `holds` is not one truth value. An array of several would otherwise
+            hide the ones that are false.
     """
     text("claim", claim)
     holds = np.asarray(holds)
@@ -32,11 +35,14 @@ def check(claim, holds):
 def broken(*errors):
     """For code that is wrong on purpose: say which check it fails, and let the chapter go on. Nothing fails: say so.
 
+    For example::
+
         with broken():
             norms = tf.norm(gradients, axis=1)
             check("there is one norm a sample", norms.shape == (64,))
 
-    errors: exceptions by which the fault may show itself, where no check gets its turn; their type is printed.
+    Args:
+        *errors: exceptions by which the fault may show itself, where no check gets its turn; their type is printed.
     """
     if not all(isinstance(error, type) and issubclass(error, Exception) for error in errors):
         raise ValueError(f"errors: expected classes of exceptions, got {short(errors)}")
@@ -53,7 +59,8 @@ def broken(*errors):
 def show_code(*objects):
     """The package's own source, as highlighted code in a page, in JupyterLab and on Colab: text and code cannot part.
 
-    objects: functions, methods or classes.
+    Args:
+        *objects: functions, methods or classes.
     """
     sources = [textwrap.dedent(inspect.getsource(thing)).strip() for thing in objects]
     return Markdown("```python\n" + "\n\n".join(sources) + "\n```")

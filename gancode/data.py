@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gancode._arguments import flag, numbers, one_of, positive_integer, seed_or_none
-from gancode.deal import Deal
+from gancode._training.sampler import Sampler
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
 # 1.414 and 2.828; then the points have about unit size.
@@ -26,10 +26,13 @@ DIGITS_SHA256 = "0f13b3d4b41e8f9fcc5d7894d35d91c99266fde411a39964f88fe9abd8c1858
 def mnist(split="train", full=False):
     """Handwritten digits, float32 (n, 28, 28, 1) in [-1, 1], the range of a tanh generator.
 
-    split: "train" (10 000 images, or 60 000 with full=True) or "test" (2 000, or 10 000).
-    full:  False reads the digits that travel with the book; True lets Keras download all 70 000.
+    Args:
+        split: "train" (10 000 images, or 60 000 with full=True) or "test" (2 000, or 10 000).
+        full: False reads the digits that travel with the book; True lets Keras download all 70 000.
 
-    Raises ValueError for an unknown split or a damaged data file, ConnectionError if a download fails.
+    Raises:
+        ValueError: for an unknown split or a damaged data file.
+        ConnectionError: if a download fails.
     """
     return _scaled(_mnist_arrays(split, full)[0])
 
@@ -67,29 +70,39 @@ def swiss_roll(n, seed=None):
 def batches(samples, batch_size=64, n_critic=1, seed=None):
     """Deal samples for ever, shuffled: each element feeds one training step.
 
-    samples:    array (n, ...), kept as float32.
-    batch_size: samples in one critic step.
-    n_critic:   critic steps in one training step; each gets a fresh batch, as in Algorithm 1 of the papers.
-    seed:       the order of the samples; None draws a new one each time.
+    Args:
+        samples: array (n, ...). uint8 is pixels: kept so, a quarter of the memory, and a trainer scales them to
+            [-1, 1] in its step. All else is kept as float32, as it is.
+        batch_size: samples in one critic step.
+        n_critic: critic steps in one training step; each gets a fresh batch, as in Algorithm 1 of the papers.
+        seed: the order of the samples; None draws a new one each time.
 
-    Returns an endless tf.data.Dataset of float32 (batch_size, n_critic, ...). The samples lead, so that
-    several devices share a batch by splitting its first axis. What a step gets depends on the seed and on the
-    step's number alone, so `fit` begins where the last one ended.
+    Returns:
+        An endless tf.data.Dataset of (batch_size, n_critic, ...). The samples lead, so that several devices share a
+        batch by splitting its first axis. What a step gets depends on the seed and on the step's number alone, so
+        `fit` begins where the last one ended.
 
-    Raises ValueError if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
+    Raises:
+        ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
     """
     positive_integer("batch_size", batch_size)
     positive_integer("n_critic", n_critic)
-    samples = numbers("samples", samples, ("n", "d", ...), np.float32)
+    pixels = getattr(samples, "dtype", None) == np.uint8
+    samples = numbers("samples", samples, ("n", "d", ...), np.uint8 if pixels else np.float32)
     if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
-    return Deal(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
+    return Sampler(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
 
 
 def load_checked(path, sha256):
     """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked.
 
-    Raises ValueError if the file is not the one with this SHA-256.
+    Args:
+        path: the file, a pathlib.Path.
+        sha256: the digest that its bytes must have, in hexadecimal.
+
+    Raises:
+        ValueError: if the file is not the one with this SHA-256.
     """
     raw = path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()

@@ -28,11 +28,16 @@ def networks(theta, w):
 def path(method, theta=(1.0,), w=(0.5,), steps=1000, learning_rate=0.05, n_critic=1):
     """Where the weights go: (steps + 1, 2, d), theta and w before the first step and after each.
 
-    method: a trainer's class, or a function of (generator, critic) that returns a trainer. theta, w: the start, d
-    numbers each. learning_rate: of both, by plain gradient descent, so that `learning_rate * steps` is the time of
-    the differential equation that small steps follow. n_critic: critic steps a step, all of them on the same point.
+    Args:
+        method: a trainer's class, or a function of (generator, critic) that returns a trainer.
+        theta, w: the start, d numbers each.
+        steps: how many.
+        learning_rate: of both, by plain gradient descent, so that ``learning_rate * steps`` is the time of the
+            differential equation that small steps follow.
+        n_critic: critic steps a step, all of them on the same point.
 
-    Raises ValueError for a start that is none, and for a learning rate or a number of steps that is none.
+    Raises:
+        ValueError: for a start that is none, and for a learning rate or a number of steps that is none.
     """
     positive("learning_rate", learning_rate), positive_integer("steps", steps), positive_integer("n_critic", n_critic)
     trainer = method(*networks(theta, w))

@@ -8,13 +8,29 @@ Raises ValueError for scores that are no numbers, or if there are none.
 
 import dataclasses
 
+import keras
 import tensorflow as tf
 
 from gancode._arguments import number, of_scores
 
 
+class Loss:
+    """One loss for each network. A trainer's file says by name which one it has."""
+
+    def __init_subclass__(cls):
+        keras.saving.register_keras_serializable(cls.__module__.split(".")[0])(cls)
+
+    def get_config(self):
+        """Its numbers by name, for a trainer's file."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
 @dataclasses.dataclass(frozen=True)
-class NonSaturating:
+class NonSaturating(Loss):
     """The GAN that people train (Goodfellow et al. 2014, section 3)."""
 
     @of_scores
@@ -40,12 +56,12 @@ class Saturating(NonSaturating):
 
 
 @dataclasses.dataclass(frozen=True)
-class LeastSquares:
+class LeastSquares(Loss):
     """LSGAN (Mao et al. 2017, equation 2): pull scores to labels instead of across a line."""
 
-    a: float = 0.0  # what the critic wants for fakes
-    b: float = 1.0  # what the critic wants for real samples
-    c: float = 1.0  # what the generator wants for fakes
+    a: float = 0.0  #: what the critic wants for fakes
+    b: float = 1.0  #: what the critic wants for real samples
+    c: float = 1.0  #: what the generator wants for fakes
 
     def __post_init__(self):
         for label in ("a", "b", "c"):
@@ -65,7 +81,7 @@ class LeastSquares:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Loss):
     """WGAN (Arjovsky et al. 2017, equations 2 and 3): a difference of means, for a critic that is Lipschitz."""
 
     @of_scores
@@ -80,7 +96,7 @@ class Wasserstein:
 
 
 @dataclasses.dataclass(frozen=True)
-class Relativistic:
+class Relativistic(Loss):
     """Each fake against a real sample of its own (Jolicoeur-Martineau 2019; as in Huang et al. 2024).
 
     Only differences of scores count, and of two scores at a time, so the two batches are of one size.

@@ -23,10 +23,16 @@ FEATURES = 64
 def wasserstein1(x, y):
     """Exact W1 between two sets of points of equal weight: the mean distance of the best transport.
 
-    min over plans T of sum_ij T_ij ||x_i - y_j||_2, by POT's network simplex. x: (n, d), y: (m, d), n and m up
-    to a few thousand. Returns a float, in the units of x.
+    ``min over plans T of sum_ij T_ij ||x_i - y_j||_2``, by POT's network simplex.
 
-    Raises ValueError unless both are (n, d) with the same d.
+    Args:
+        x, y: (n, d) and (m, d), n and m up to a few thousand.
+
+    Returns:
+        A float, in the units of x.
+
+    Raises:
+        ValueError: unless both are (n, d) with the same d.
     """
     # POT looks for every array library it could serve; NumPy is the one in use here.
     for backend in ("JAX", "CUPY", "PYTORCH", "TENSORFLOW"):
@@ -39,8 +45,10 @@ def wasserstein1(x, y):
 
 
 class ModeCoverage(NamedTuple):
-    modes: int  # how many centres have at least one sample near them
-    high_quality_fraction: float  # of the samples: those near a centre
+    """What `mode_coverage` finds."""
+
+    modes: int  #: how many centres have at least one sample near them
+    high_quality_fraction: float  #: the fraction of the samples that are near a centre
 
 
 def mode_coverage(samples, centres, radius):
@@ -49,9 +57,16 @@ def mode_coverage(samples, centres, radius):
     A sample is good if it lies within `radius` of its nearest centre; a centre is covered if it has a good sample.
     (Usual with mixtures of Gaussians, radius being 3 sigma: Srivastava et al. 2017, Metz et al. 2017.)
 
-    samples: (n, d). centres: (k, d). radius: in the units of both. Returns ModeCoverage.
+    Args:
+        samples: (n, d).
+        centres: (k, d).
+        radius: in the units of both.
 
-    Raises ValueError unless both are sets of points of one dimension and radius > 0.
+    Returns:
+        A `ModeCoverage`.
+
+    Raises:
+        ValueError: unless both are sets of points of one dimension and radius > 0.
     """
     samples, centres = _points("samples", samples), _points("centres", centres)
     _same_dimension("samples and centres", samples, centres)
@@ -63,10 +78,16 @@ def mode_coverage(samples, centres, radius):
 def frechet_distance(x, y):
     """Squared Frechet distance of the two Gaussians with the means and covariances of x and y.
 
-    ||mu_x - mu_y||^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2)) (Dowson and Landau 1982; for images, Heusel et al. 2017).
-    x: (n, d), y: (m, d). Returns a float of at least 0. It is biased upwards when n is small.
+    ``||mu_x - mu_y||^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2))`` (Dowson and Landau 1982; for images, Heusel et al. 2017).
 
-    Raises ValueError unless both are (n, d) with the same d and n of at least 2.
+    Args:
+        x, y: (n, d) and (m, d).
+
+    Returns:
+        A float of at least 0. It is biased upwards when n is small.
+
+    Raises:
+        ValueError: unless both are (n, d) with the same d and n of at least 2.
     """
     x, y = _two_sets(x, y)
     if min(len(x), len(y)) < 2:
@@ -82,8 +103,8 @@ def frechet_distance(x, y):
 class Classified(NamedTuple):
     """What the small digit classifier makes of images. All scores of digits take it in place of the images."""
 
-    features: np.ndarray  # float64 (n, 64), its last hidden layer
-    classes: np.ndarray  # (n,), the digit that it takes each image for
+    features: np.ndarray  #: float64 (n, 64), its last hidden layer
+    classes: np.ndarray  #: (n,), the digit that it takes each image for
 
 
 def classified(images):
@@ -94,9 +115,14 @@ def classified(images):
 def frechet_digit_distance(images, reference):
     """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
 
-    images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands). Returns a float: 0 is
-    alike, 1 to 6 is another handful of real digits (the more samples, the less), hundreds is noise. The features are
-    our own (see digits/train_classifier.py), so that the numbers compare within this book and with nothing else.
+    The features are our own (see digits/train_classifier.py), so that the numbers compare within this book and with
+    nothing else.
+
+    Args:
+        images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands).
+
+    Returns:
+        A float. 0 is alike, 1 to 6 is another handful of real digits (the more samples, the less), hundreds is noise.
     """
     images, reference = _images("images", images, FEATURES), _images("reference", reference, FEATURES)
     return frechet_distance(_look(images).features, _look(reference).features)
@@ -106,6 +132,9 @@ def class_shares(images):
     """What share of the images the small classifier takes for each digit: (10,), its sum is 1.
 
     Real digits have about a tenth of each. Its mistakes count: it reads more than 97 % of the test digits right.
+
+    Args:
+        images: (n, 28, 28, 1) in [-1, 1].
     """
     return _shares(_images("images", images))
 
@@ -113,8 +142,11 @@ def class_shares(images):
 def class_imbalance(images, reference):
     """What share of the images would have to be another digit for all digits to be as frequent as in the reference.
 
-    The total variation, 1/2 sum_k |p_k - q_k|, of the two `class_shares`: 0 alike, 0.9 if all are one digit and the
-    reference has ten. It is biased upwards when n is small.
+    The total variation, ``1/2 sum_k |p_k - q_k|``, of the two `class_shares`: 0 alike, 0.9 if all are one digit and
+    the reference has ten. It is biased upwards when n is small.
+
+    Args:
+        images, reference: (n, 28, 28, 1) in [-1, 1].
     """
     images, reference = _images("images", images), _images("reference", reference)
     return float(np.abs(_shares(images) - _shares(reference)).sum() / 2)

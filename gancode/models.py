@@ -4,13 +4,12 @@ A critic ends in one number with no sigmoid: a *score*. Chapters 1 and 2 read it
 logit, chapters 3 and 4 as the critic's value.
 """
 
-import functools
-
 import tensorflow as tf
 from keras import Input, Sequential, layers, random
 
-from gancode import _layers, devices
 from gancode._arguments import flag, numbers, one_of, positive_integer, short
+from gancode._layers import fast
+from gancode._training import devices
 
 NORMS = {
     None: None,
@@ -19,15 +18,23 @@ NORMS = {
     "instance": lambda: layers.GroupNormalization(groups=-1),  # over each channel of one sample
 }
 
-LEAKY_RELU = functools.partial(_layers.LeakyReLU, negative_slope=0.2)
+
+def leaky_relu():
+    """The critics' activation: 0.2 x below 0, as in DCGAN."""
+    return fast(layers.LeakyReLU(negative_slope=0.2))
 
 
 def conv_generator(latent_dim=64, channels=16, norm="batch", activation=layers.ReLU, use_bias=None):
     """Latent (batch, latent_dim) to images (batch, 28, 28, 1) in [-1, 1]: a small DCGAN (Radford et al. 2016).
 
-    norm: "batch", "layer", "instance" or None, before each activation. activation: a function that returns a new layer.
-    use_bias: of the layers before them; None: where there is no norm, for a norm has biases of its own. Chapter 6 tries
-    others than these.
+    Chapter 6 tries others than these.
+
+    Args:
+        latent_dim: numbers in a latent vector.
+        channels: of the (14, 14) layer; the (7, 7) layer before it has twice as many.
+        norm: "batch", "layer", "instance" or None, before each activation.
+        activation: a function that returns a new layer.
+        use_bias: of the layers before them; None: where there is no norm, for a norm has biases of its own.
     """
     positive_integer("latent_dim", latent_dim)
     positive_integer("channels", channels)
@@ -43,24 +50,27 @@ def conv_generator(latent_dim=64, channels=16, norm="batch", activation=layers.R
             layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=use_bias),  # (batch, 14, 14, c)
             *_normed(norm),
             _new(activation),
-            _layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),  # (batch, 28, 28, 1)
+            fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh")),  # (batch, 28, 28, 1)
         ],
         name="generator",
     )
 
 
-def conv_critic(channels=16, norm=None, activation=LEAKY_RELU):
+def conv_critic(channels=16, norm=None, activation=leaky_relu):
     """Images (batch, 28, 28, 1) to scores (batch, 1).
 
-    norm: None, "batch", "layer" or "instance", after the second convolution. The first convolution has none,
-    as in DCGAN. Chapter 4 shows what "batch" makes of a gradient penalty. activation: as of `conv_generator`.
+    Args:
+        channels: of the first convolution; the second has twice as many.
+        norm: None, "batch", "layer" or "instance", after the second convolution. The first convolution has none, as in
+            DCGAN. Chapter 4 shows what "batch" makes of a gradient penalty.
+        activation: as of `conv_generator`.
     """
     positive_integer("channels", channels)
     one_of("norm", norm, NORMS)
     return Sequential(
         [
             Input((28, 28, 1)),
-            _layers.Conv2D(channels, 5, strides=2, padding="same"),  # (batch, 14, 14, c)
+            fast(layers.Conv2D(channels, 5, strides=2, padding="same")),  # (batch, 14, 14, c)
             _new(activation),
             layers.Conv2D(2 * channels, 5, strides=2, padding="same"),  # (batch, 7, 7, 2c)
             *_normed(norm),
@@ -86,17 +96,22 @@ def mlp_critic(depth, width, input_dim=2):
 
 
 def noisy_samples(samples):
-    """A generator that never changes: a random one of the samples (n, ...) plus the latent vector, its noise.
+    """A generator that never changes: a random one of the samples plus the latent vector, its noise.
 
     Latent (batch, ...) to samples (batch, ...), of the samples' own shape. With it a critic can be trained towards
     its best, as for Figure 1a of Gulrajani et al. 2017; there is nothing in it to train. Called with
     training=False it takes the same random samples each time, so that a look inside disturbs nothing.
+
+    Args:
+        samples: (n, ...).
     """
     samples = numbers("samples", samples, ("n", "d", ...), "float32")
     return Sequential([Input(samples.shape[1:]), PlusRandomSample(samples)], name="generator")
 
 
 class PlusRandomSample(layers.Layer):
+    """The layer of `noisy_samples`: latent (batch, ...) plus as many of the samples (n, ...), drawn anew each time."""
+
     def __init__(self, samples):
         super().__init__()
         self.samples = tf.constant(samples, tf.float32)
@@ -106,7 +121,7 @@ class PlusRandomSample(layers.Layer):
         def draw(n):
             return random.randint((n,), 0, len(self.samples), seed=self.rows if training else 0)
 
-        rows = devices.share(tf.shape(latent)[0], draw)
+        rows = devices.shard(tf.shape(latent)[0], draw)
         return latent + tf.gather(self.samples, rows)
 
 
@@ -127,5 +142,5 @@ def _new(activation):
 def _mlp(depth, width, inputs, outputs, name):
     positive_integer("depth", depth)
     positive_integer("width", width)
-    hidden = [layers.Dense(width, activation=_layers.relu, kernel_initializer="he_uniform") for _ in range(depth)]
+    hidden = [fast(layers.Dense(width, activation="relu", kernel_initializer="he_uniform")) for _ in range(depth)]
     return Sequential([Input((inputs,)), *hidden, layers.Dense(outputs)], name=name)

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from gancode import chance, devices
 from gancode._arguments import batch, flag, number, one_score_each, positive, short, two_batches
+from gancode._training import devices, rng
 
 
 def clip_weights(model, bound):
@@ -15,7 +15,12 @@ def clip_weights(model, bound):
     the first clip, and every later signal with it: one more reason to leave norm layers out of a clipped
     critic. Batch norm's running mean and variance are not trained and not clipped.
 
-    Raises ValueError unless bound > 0, and for a model that is not built and so has no weights yet.
+    Args:
+        model: a built Keras model.
+        bound: the largest size that a weight may have.
+
+    Raises:
+        ValueError: unless bound > 0, and for a model that is not built and so has no weights yet.
     """
     positive("bound", bound)
     if not getattr(model, "built", False):
@@ -27,15 +32,20 @@ def clip_weights(model, bound):
 def interpolate(real, fake, seed=None):
     """A random point on the segment between each real sample and its fake (Gulrajani et al. 2017, Algorithm 1).
 
-    x_hat = epsilon x + (1 - epsilon) x_tilde, one epsilon ~ U[0, 1] a *sample*, so that x_hat is on the line.
+    ``x_hat = epsilon x + (1 - epsilon) x_tilde``, one epsilon ~ U[0, 1] a *sample*, so that ``x_hat`` is on the line.
 
-    real, fake: (batch, ...), one shape. seed: an int, a keras.random.SeedGenerator or a tensor of two integers.
-    Returns (batch, ...).
+    Args:
+        real, fake: (batch, ...), one shape.
+        seed: an int, a keras.random.SeedGenerator or a tensor of two integers; None draws a new one.
 
-    Raises ValueError if the shapes differ, if there is no sample, and for another seed.
+    Returns:
+        (batch, ...).
+
+    Raises:
+        ValueError: if the shapes differ, if there is no sample, and for another seed.
     """
     real, fake = two_batches(real, fake)
-    epsilon = chance.uniform(tf.shape(real)[0], seed, real.dtype)
+    epsilon = rng.uniform(tf.shape(real)[0], seed, real.dtype)
     epsilon = tf.reshape(epsilon, (-1, *[1] * (real.shape.rank - 1)))  # (batch, 1, 1, 1)
     return epsilon * real + (1.0 - epsilon) * fake
 
@@ -43,13 +53,18 @@ def interpolate(real, fake, seed=None):
 def gradient_norms(critic, samples):
     """Length of the critic's *input* gradient at each sample: how steep the critic is there.
 
-    ||grad_x f(x)||_2, over all axes but the first, and f's derivatives with respect to x, not to its weights.
+    ``||grad_x f(x)||_2``, over all axes but the first, and f's derivatives with respect to x, not to its weights.
 
-    critic: a Keras model or any function from samples (batch, ...) to scores (batch, 1) or (batch,).
-    Returns (batch,), in units of score per unit of input. Finite where the gradient is zero, and so is its
-    own gradient: sqrt has slope infinity at 0, and the 1e-12 under the root keeps away from it.
+    Args:
+        critic: a Keras model or any function from samples to scores (batch, 1) or (batch,).
+        samples: (batch, ...).
 
-    Raises ValueError if there is no sample, or not one score for each.
+    Returns:
+        (batch,), in units of score per unit of input. Finite where the gradient is zero, and so is its own gradient.
+        For sqrt has slope infinity at 0, and the 1e-12 under the root keeps away from it.
+
+    Raises:
+        ValueError: if there is no sample, or not one score for each.
     """
     samples = batch("samples", samples, critic)
     if samples.dtype.size < 4:  # after 1 bfloat16 has 1.0078 next: too coarse for a norm that is to be 1
@@ -68,12 +83,20 @@ def gradient_norms(critic, samples):
 def gradient_penalty(critic, real, fake, target=1.0, one_sided=False, seed=None):
     """Mean squared distance of the gradient norm from `target`, at interpolates (Gulrajani et al. 2017, eq. 3).
 
-    E (||grad f(x_hat)|| - 1)^2, without its weight lambda; x_hat as in `interpolate`.
+    ``E (||grad f(x_hat)|| - 1)^2``, without its weight lambda; ``x_hat`` as in `interpolate`.
 
-    real, fake: (batch, ...), one shape. target: the norm wanted. one_sided: let norms below it go free,
-    E max(0, ||grad f(x_hat)|| - 1)^2. Returns a scalar that can be differentiated by the critic's weights.
+    Args:
+        critic: as of `gradient_norms`.
+        real, fake: (batch, ...), one shape.
+        target: the norm wanted.
+        one_sided: let norms below it go free, ``E max(0, ||grad f(x_hat)|| - 1)^2``.
+        seed: as of `interpolate`.
 
-    Raises ValueError for what `interpolate` and `gradient_norms` refuse, and for a target below 0.
+    Returns:
+        A scalar that can be differentiated by the critic's weights.
+
+    Raises:
+        ValueError: for what `interpolate` and `gradient_norms` refuse, and for a target below 0.
     """
     number("target", target, least=0)
     flag("one_sided", one_sided)

@@ -63,10 +63,16 @@ def samples_beside(named_images, columns=8):
 def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps", logy=False, colours=None, levels=None):
     """Lines over training, {"WGAN": values, ...}: one value every `steps_per_point` steps.
 
-    colours: {"critic": "WGAN", ...}, for lines that are not named after a method.
-    levels:  {"cannot tell": 0.25, ...}, values to compare with, as dotted lines.
+    Args:
+        curves: a row of values a line, by its name; NaN leaves a gap.
+        ylabel, xlabel: of the axes, with units.
+        steps_per_point: steps from one value to the next.
+        logy: a logarithmic axis for the values.
+        colours: {"critic": "WGAN", ...}, for lines that are not named after a method.
+        levels: {"cannot tell": 0.25, ...}, values to compare with, as dotted lines.
 
-    Raises ValueError for no curves, and for one that is no row of numbers; NaN leaves a gap.
+    Raises:
+        ValueError: for no curves, and for one that is no row of numbers.
     """
     positive("steps_per_point", steps_per_point)
     curves = {

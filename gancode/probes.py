@@ -28,9 +28,16 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
     what owns a kernel (dense or convolution); its activations are what leaves it towards the next kernel,
     after the norm layer and the nonlinearity that follow it.
 
-    critic: a Sequential or functional Keras model. real, fake: (batch, ...), one shape. Returns float64 (layers,).
+    Args:
+        critic: a Sequential or functional Keras model.
+        real, fake: (batch, ...), one shape.
+        loss: an object of `gancode.losses`.
 
-    Raises ValueError for shapes that differ, a model that is not built, or one without its layers in a graph.
+    Returns:
+        float64 (layers,).
+
+    Raises:
+        ValueError: for shapes that differ, a model that is not built, or one without its layers in a graph.
     """
     both_losses(loss)
     activations = _activations(critic)
@@ -54,12 +61,18 @@ def weight_values(critic):
 def sample_jacobian(critic, samples):
     """How much each score depends on each sample: off the diagonal, what leaks between the samples of a batch.
 
-    entry (i, j) = ||d critic(samples)_i / d samples_j||_2, with the critic as it is in training. Without batch norm
-    it is zero unless i = j, which is what lets the gradient penalty speak of each sample's own gradient.
+    Without batch norm it is zero unless i = j, which is what lets the gradient penalty speak of each sample's own
+    gradient.
 
-    critic: a Keras model. samples: (batch, ...). Returns float32 (batch, batch).
+    Args:
+        critic: a Keras model, taken as it is in training.
+        samples: (batch, ...).
 
-    Raises ValueError for a critic that is not built or does not give one score a sample, and for no samples.
+    Returns:
+        float32 (batch, batch), entry (i, j) being ``||d critic(samples)_i / d samples_j||_2``.
+
+    Raises:
+        ValueError: for a critic that is not built or does not give one score a sample, and for no samples.
     """
     samples = batch("samples", samples, _built(critic))
     with _untouched(critic), tf.GradientTape(persistent=True) as tape:
@@ -72,9 +85,15 @@ def sample_jacobian(critic, samples):
 def saturated_fraction(weights, bound=None):
     """Share of the weights within 1 % of the ends of [-bound, bound], or beyond them.
 
-    weights: (..., weights). bound: the clip bound, or None for their own largest. Returns float64 (...).
+    Args:
+        weights: (..., weights).
+        bound: the clip bound, or None for their own largest.
 
-    Raises ValueError for weights that are none or not finite, and for a bound that is not above 0.
+    Returns:
+        float64 (...).
+
+    Raises:
+        ValueError: for weights that are none or not finite, and for a bound that is not above 0.
     """
     sizes = np.abs(numbers("weights", weights, ("n", ...)))
     bound = sizes.max(axis=-1, keepdims=True) if bound is None else positive("bound", bound)
@@ -105,7 +124,7 @@ class Every(keras.callbacks.Callback):
             self._record(self._step())
 
     def _step(self):
-        return int(self.model.generator_optimizer.iterations.numpy())
+        return int(self.model.steps.numpy())
 
     def _record(self, step):
         self.steps.append(step)
@@ -115,8 +134,14 @@ class Every(keras.callbacks.Callback):
 class CriticProbe(Every):
     """Callback: look into the critic through training.
 
-    real: (batch, ...), a fixed batch of real samples; the fakes come from one fixed latent batch.
-    After training: steps (records,), norms (records, layers), weights (records, weights).
+    Args:
+        real: (batch, ...), a fixed batch of real samples; the fakes come from one fixed latent batch.
+        every: generator steps from one look to the next.
+
+    Attributes:
+        steps: (records,), when it looked.
+        norms: (records, layers), as `layer_gradient_norms`.
+        weights: (records, weights), as `weight_values`.
     """
 
     def __init__(self, real, every=50):
@@ -125,6 +150,7 @@ class CriticProbe(Every):
         self.norms, self.weights = [], []
 
     def record(self, step):
+        """One look, at the gradient norms and the weights."""
         fake = self.model.generate(len(self.real), seed=0)
         self.norms.append(layer_gradient_norms(self.model.critic, self.real, fake, self.model.objective))
         self.weights.append(weight_values(self.model.critic))
@@ -133,7 +159,14 @@ class CriticProbe(Every):
 class Snapshots(Every):
     """Callback: the generator's samples for one fixed latent batch, through training.
 
-    After training: steps (records,), frames (records, n, ...).
+    Args:
+        every: generator steps from one look to the next.
+        n: how many samples.
+        seed: of the latent batch; with None each look has another.
+
+    Attributes:
+        steps: (records,), when it looked.
+        frames: (records, n, ...), the samples.
     """
 
     def __init__(self, every=50, n=64, seed=0):
@@ -142,7 +175,32 @@ class Snapshots(Every):
         self.frames = []
 
     def record(self, step):
+        """One look, at n samples."""
         self.frames.append(self.model.generate(self.n, seed=self.seed))
+
+
+class Curves(keras.callbacks.Callback):
+    """Callback: what each step logged, where `fit`'s history has a mean an epoch.
+
+    Attributes:
+        steps: (n,), the step after which each value was logged.
+        values: {"critic_loss": [...], ...}, n each. With steps_per_execution k a value is the mean of k steps.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.steps, self.values = [], {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.seen = {name: (0.0, 0.0) for name in self.model.log_names}
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(int(self.model.steps.numpy()))
+        for name, mean in self.model.means.items():  # Keras's means run from the epoch's beginning
+            total, count = (float(tf.convert_to_tensor(part)) for part in (mean.total, mean.count))
+            before, counted = self.seen[name]
+            self.values.setdefault(name, []).append((total - before) / (count - counted))
+            self.seen[name] = total, count
 
 
 def _built(critic):
@@ -177,11 +235,13 @@ def _activations(critic):
 
 @contextlib.contextmanager
 def _untouched(critic):
-    """A look in training mode would move batch norm's running statistics: leave them as they were."""
-    running = [tf.identity(variable.value) for variable in critic.non_trainable_variables]
-    yield
-    for variable, old in zip(critic.non_trainable_variables, running, strict=True):
-        variable.assign(old)
+    """A look in training mode would move batch norm's statistics and dropout's seeds: leave them as they were."""
+    values = [tf.identity(variable.value) for variable in critic.variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(critic.variables, values, strict=True):
+            variable.assign(value)
 
 
 def _as_list(outputs):

@@ -1,12 +1,14 @@
 """What came after WGAN-GP, each method overriding only what its paper changed, and a table of all. Chapters 6 and 7."""
 
+import math
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from gancode import chance, losses
-from gancode._arguments import positive
+from gancode import losses
+from gancode._arguments import flag, positive
+from gancode._training import devices, rng
 from gancode.penalty import gradient_norms, gradient_penalty, interpolate
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
@@ -14,7 +16,7 @@ from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 class WGANLP(WGANGP):
     """A penalty on one side only: slopes below 1 go free (Petzka et al. 2018, equation 8)."""
 
-    def penalty(self, real, fake):
+    def critic_penalty(self, real, fake):
         draw = self.draw("interpolates")
         return self.penalty_weight * gradient_penalty(self.critic, real, fake, one_sided=True, seed=draw)
 
@@ -22,58 +24,73 @@ class WGANLP(WGANGP):
 class WGANDiv(WGANGP):
     """No slope is right, each has a price: the Wasserstein divergence (Wu et al. 2018, k = 2 and p = 6).
 
-    penalty_weight: k. power: p, of the *norm*; summed squares to the power p would be another divergence.
+    Args:
+        generator, critic: as of `GAN`.
+        penalty_weight: the paper's k.
+        power: the paper's p, of the *norm*; summed squares to the power p would be another divergence.
+        **kwargs: of `GAN`.
     """
 
     def __init__(self, generator, critic, penalty_weight=2.0, power=6.0, **kwargs):
         super().__init__(generator, critic, penalty_weight, **kwargs)
         self.power = positive("power", power)
 
-    def penalty(self, real, fake):
+    def critic_penalty(self, real, fake):
         norms = gradient_norms(self.critic, interpolate(real, fake, self.draw("interpolates")))
         return self.penalty_weight * tf.reduce_mean(norms**self.power)
 
 
-class DRAGAN(GAN):
-    """The GAN's loss, and a slope near 1 around the *data*, wherever the fakes are (Kodali et al. 2017).
-
-    penalty_weight: lambda. noise: how far around, in standard deviations of the batch; the paper says Gaussian noise,
-    its authors' code has 0.5 and noise from U[0, 1], and that is what is done here.
-    """
-
-    def __init__(self, generator, critic, penalty_weight=10.0, noise=0.5, **kwargs):
-        super().__init__(generator, critic, **kwargs)
-        self.penalty_weight, self.noise = positive("penalty_weight", penalty_weight), positive("noise", noise)
-
-    def penalty(self, real, fake):
-        pixels = tf.reshape(real, (tf.shape(real)[0], -1))  # (batch, 784)
-        somewhere = chance.uniform(tf.shape(real)[0], self.draw("latent"), size=pixels.shape[1])
-        around = real + self.noise * tf.math.reduce_std(real) * tf.reshape(somewhere, tf.shape(real))
-        return self.penalty_weight * gradient_penalty(self.critic, real, around, seed=self.draw("interpolates"))
-
-
-class GANGP(GAN):
-    """The GAN's loss with WGAN-GP's penalty: is it the distance that helps, or the slope (Fedus et al. 2018)?"""
+class PenalisedGAN(GAN):
+    """The GAN's loss, and a penalty that a subclass says. penalty_weight: lambda, or gamma."""
 
     def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
         super().__init__(generator, critic, **kwargs)
         self.penalty_weight = positive("penalty_weight", penalty_weight)
 
-    penalty = WGANGP.penalty
 
+class DRAGAN(PenalisedGAN):
+    """The GAN's loss, and a slope near 1 around the *data*, wherever the fakes are (Kodali et al. 2017).
 
-class R1GAN(GAN):
-    """The GAN's loss, and a slope near 0 at the data: then the game converges (Mescheder et al. 2018, R1).
-
-    penalty_weight: gamma, of gamma / 2 E ||grad s(x)||^2. both: the same at the fakes (R2).
+    Args:
+        generator, critic: as of `GAN`.
+        penalty_weight: lambda.
+        noise: how far around, in standard deviations of the batch; the paper says Gaussian noise, its authors' code has
+            0.5 and noise from U[0, 1], and that is what is done here.
+        **kwargs: of `GAN`.
     """
 
-    def __init__(self, generator, critic, penalty_weight=10.0, both=False, **kwargs):
-        super().__init__(generator, critic, **kwargs)
-        self.penalty_weight, self.both = positive("penalty_weight", penalty_weight), both
+    def __init__(self, generator, critic, penalty_weight=10.0, noise=0.5, **kwargs):
+        super().__init__(generator, critic, penalty_weight, **kwargs)
+        self.noise = positive("noise", noise)
 
-    def penalty(self, real, fake):
-        at = [real, fake] if self.both else [real]
+    def critic_penalty(self, real, fake):
+        somewhere = rng.uniform(tf.shape(real)[0], self.draw("noise"), size=math.prod(real.shape[1:]))  # (batch, 784)
+        around = real + self.noise * devices.std(real) * tf.reshape(somewhere, tf.shape(real))
+        return self.penalty_weight * gradient_penalty(self.critic, real, around, seed=self.draw("interpolates"))
+
+
+class GANGP(PenalisedGAN):
+    """The GAN's loss with WGAN-GP's penalty: is it the distance that helps, or the slope (Fedus et al. 2018)?"""
+
+    critic_penalty = WGANGP.critic_penalty
+
+
+class R1GAN(PenalisedGAN):
+    """The GAN's loss, and a slope near 0 at the data: then the game converges (Mescheder et al. 2018, R1).
+
+    Args:
+        generator, critic: as of `GAN`.
+        penalty_weight: gamma, of ``gamma / 2 E ||grad s(x)||^2``.
+        r2: the same at the fakes (R2).
+        **kwargs: of `GAN`.
+    """
+
+    def __init__(self, generator, critic, penalty_weight=10.0, r2=False, **kwargs):
+        super().__init__(generator, critic, penalty_weight, **kwargs)
+        self.r2 = flag("r2", r2)
+
+    def critic_penalty(self, real, fake):
+        at = [real, fake] if self.r2 else [real]
         return sum(self.penalty_weight / 2 * tf.reduce_mean(gradient_norms(self.critic, x) ** 2) for x in at)
 
 
@@ -82,17 +99,14 @@ class R3GAN(R1GAN):
 
     objective = losses.relativistic
 
-    def __init__(self, generator, critic, penalty_weight=10.0, **kwargs):
-        super().__init__(generator, critic, penalty_weight, both=True, **kwargs)
+    def __init__(self, generator, critic, penalty_weight=10.0, r2=True, **kwargs):
+        super().__init__(generator, critic, penalty_weight, r2, **kwargs)
 
-    def critic_step(self, real):
-        self.last_real = real  # what the generator's step compares its fakes with
-        return super().critic_step(real)
-
-    def generator_step(self, batch_size):
+    def generator_step(self, real):
         with tf.GradientTape() as tape:
-            loss = self.objective.generator(self.score(self.fakes(batch_size)), self.score(self.last_real))
-        self.descend(tape, loss, self.generator, self.generator_optimizer)
+            fake = self.fakes(tf.shape(real)[0])
+            loss = self.objective.generator(self.score(fake), self.score(real))
+        self.descend(tape, loss, self.generator)
         return {"generator_loss": loss}
 
 
@@ -106,11 +120,21 @@ class SNGAN(GAN):
 def spectral(critic):
     """The critic with every kernel divided by its largest singular value (Miyato et al. 2018). No penalty, no clip.
 
-    critic: a built Sequential one. Returns a new model with the same weights, to be trained with a GAN's or a WGAN's
-    loss. Of dense layers with ReLU between them its slope is then at most 1. A convolution's kernel is taken as a
-    matrix, (height * width * inputs, outputs), as in the paper; that is not quite its slope as a map of images. The
-    paper differentiates through the division; Keras divides the kernel itself, at each call in training.
+    Of dense layers with ReLU between them its slope is then at most 1. A convolution's kernel is taken as a matrix,
+    ``(height * width * inputs, outputs)``, as in the paper; that is not quite its slope as a map of images. The paper
+    differentiates through the division; Keras divides the kernel itself, at each call in training.
+
+    Args:
+        critic: a built Sequential one.
+
+    Returns:
+        A new model with the same weights, to be trained with a GAN's or a WGAN's loss.
     """
+    for layer in critic.layers:
+        if isinstance(layer, keras.Model) or (layer.weights and not hasattr(layer, "kernel")):
+            raise ValueError(f"critic: expected a flat model whose weights are in kernels, got {layer.name!r} in it")
+    if not isinstance(critic, keras.Sequential):
+        raise ValueError(f"critic: expected a Sequential model, got {type(critic).__name__}")
     layers = [keras.layers.SpectralNormalization(one) if hasattr(one, "kernel") else one for one in critic.layers]
     return keras.Sequential([keras.Input(critic.input_shape[1:]), *layers], name="critic")
 
@@ -118,10 +142,10 @@ def spectral(critic):
 class Method(NamedTuple):
     """What races and figures know of a method."""
 
-    trainer: type
-    n_critic: int  # critic steps a generator step
-    learning_rate: float | None  # its paper's own, of both optimisers
-    colour: str  # in all figures
+    trainer: type  #: the class
+    n_critic: int  #: critic steps a generator step
+    learning_rate: float | None  #: its paper's own, of both optimisers
+    colour: str  #: in all figures
 
 
 # Eleven colours are more than an eye keeps apart: a name stands beside each.

@@ -6,8 +6,7 @@ import pytest
 
 from gancode.experiments import architectures
 from gancode.experiments.architectures import NAMES, pair
-from gancode.guard import NotFiniteError
-from gancode.trainers import WGANGP
+from gancode.trainers import WGANGP, NotFiniteError
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 

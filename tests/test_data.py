@@ -128,7 +128,7 @@ def numbered(n):
 
 
 def test_batches_are_of_samples_by_critic_steps():
-    batches = data.batches(np.zeros((50, 28, 28, 1), np.uint8), batch_size=4, n_critic=3)
+    batches = data.batches(np.zeros((50, 28, 28, 1)), batch_size=4, n_critic=3)
     assert isinstance(batches, tf.data.Dataset)
     assert batches.element_spec == tf.TensorSpec((4, 3, 28, 28, 1), tf.float32)
     assert next(iter(batches)).shape == (4, 3, 28, 28, 1)

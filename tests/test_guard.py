@@ -7,8 +7,7 @@ import tensorflow as tf
 from helpers import assert_alike, everything
 
 from gancode import data, models
-from gancode.guard import NotFiniteError
-from gancode.trainers import GAN, WGANGP
+from gancode.trainers import GAN, WGANGP, NotFiniteError
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
@@ -20,9 +19,9 @@ class Breaks(WGANGP):
 
     at, bad, how = 0, float("nan"), "add"
 
-    def penalty(self, real, fake):
-        done = self.generator_optimizer.iterations.value  # generator steps before this one
-        penalty = super().penalty(real, fake)
+    def critic_penalty(self, real, fake):
+        done = self.steps  # steps before this one
+        penalty = super().critic_penalty(real, fake)
         if self.how == "add":
             return penalty + tf.where(done + 1 == self.at, self.bad, 0.0)
         return penalty * tf.where(done + 1 == self.at, self.bad, 1.0)
@@ -53,7 +52,7 @@ def clean():
 @pytest.mark.parametrize("how, bad", [("add", float("inf")), ("multiply", float("nan"))])
 def test_a_step_that_is_not_finite_is_named_and_undone(how, bad, clean):
     broken = trainer(at=4, bad=bad, how=how, run_eagerly=True)
-    with pytest.raises(ValueError, match=r"NaN or inf at step 4; .* as they were before that step"):
+    with pytest.raises(NotFiniteError, match=r"NaN or inf at step 4; .* as they were before that step"):
         broken.fit(batches(), steps_per_epoch=10)
     assert_as(broken, clean)
     assert broken.critic_optimizer.iterations.numpy() == 3 * 2

@@ -1,13 +1,18 @@
-"""The package as a whole: what imports what, and under which names it can be had."""
+"""The package as a whole: what imports what, under which names it can be had, and the page that describes them."""
 
 import ast
+import functools
 import graphlib
 import importlib
+import inspect
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+from browsing import skip
+from bs4 import BeautifulSoup
 
 import gancode
 
@@ -87,3 +92,134 @@ def test_a_name_of_the_first_edition_is_told_its_new_one_once(old, new):
     assert [(str(each.message), each.filename) for each in told] == [
         (f"gancode.{old} is now gancode.{new}", "<string>")
     ]
+
+
+# --- what its docstrings say, and the page that shows them ---
+
+COURSE = sorted(path.stem for path in PACKAGE.glob("[!_]*.py"))
+PAGE = PACKAGE.parent / "book" / "_build" / "html" / "book" / "package.html"
+
+
+@functools.cache
+def public():
+    """{"gancode.data.mnist": the function, ...}: the course's functions, classes, and what these do not inherit."""
+    found = {}
+    for name in COURSE:
+        module = importlib.import_module(f"gancode.{name}")
+        own = [each for each, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__]
+        for each in getattr(module, "__all__", own):
+            thing = getattr(module, each)
+            if not each.startswith("_") and (inspect.isfunction(thing) or inspect.isclass(thing)):
+                found[f"{module.__name__}.{each}"] = thing
+            if inspect.isclass(thing):
+                found |= {f"{module.__name__}.{each}.{method}": of for method, of in methods(thing) if each[0] != "_"}
+    return found
+
+
+def methods(cls):
+    for name, thing in vars(cls).items():
+        known = any(hasattr(base, name) for base in cls.__mro__[1:])  # and described there
+        if not name.startswith("_") and not known and (inspect.isfunction(thing) or isinstance(thing, property)):
+            yield name, thing
+
+
+def described():
+    """All of them, and what else the page describes argument by argument."""
+    from gancode.experiments import architectures, figure1, memory, results, scoreboard
+    from gancode.lab import lab
+    from gancode.trainers import GAN
+
+    more = [GAN.compile, GAN.fit, GAN.generate, lab, memory.a_sample, architectures.pair, results.load, results.Results]
+    more += [scoreboard.train, scoreboard.aggregate, figure1.value_surface, figure1.gradient_norms, figure1.figure1]
+    more += [figure1.weight_distribution, figure1.predicted_norms]
+    return public() | {f"{thing.__module__}.{thing.__qualname__}": thing for thing in more}
+
+
+def said_of_arguments(doc):
+    """The names in a docstring's section Args."""
+    section = re.search(r"^Args:\n((?: .*\n?|\n)+)", doc, re.MULTILINE)
+    entries = re.findall(r"^    (\S[^:]*):", section[1], re.MULTILINE) if section else []
+    return [name.strip().lstrip("*") for entry in entries for name in entry.split(",")]
+
+
+def test_every_public_name_says_what_it_is():
+    assert "gancode.trainers.GAN.critic_step" in public() and "gancode.plots.scrub" in public()
+    made_by_python = "{}("  # as for a NamedTuple without a docstring
+    silent = [
+        name
+        for name, thing in public().items()
+        if not thing.__doc__ or thing.__doc__.startswith(made_by_python.format(name.rpartition(".")[2]))
+    ]
+    assert silent == []
+
+
+def test_a_docstring_of_some_lines_names_the_arguments_and_no_others():
+    asked = 0
+    for name, thing in described().items():
+        doc, takes = inspect.getdoc(thing), thing
+        if inspect.isclass(thing):
+            takes = vars(thing).get("__init__")
+        if "\n" in doc and inspect.isfunction(takes):
+            arguments = [each for each in inspect.signature(takes).parameters if each != "self"]
+            assert sorted(said_of_arguments(doc)) == sorted(arguments), f"{name}: the section Args"
+            asked += bool(arguments)
+    assert asked > 40
+
+
+def test_a_docstring_begins_with_one_whole_line():
+    for name, thing in described().items():
+        first, *others = inspect.getdoc(thing).splitlines()
+        assert not others or (others[0] == "" and re.search(r"[.?]\"?$", first)), f"{name}: {first}"
+
+
+@pytest.fixture(scope="module")
+def page():
+    if not PAGE.exists():
+        skip("the book is not built: make book")
+    return BeautifulSoup(PAGE.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.mark.html
+def test_every_public_name_is_on_the_page(page):
+    there = {element["id"] for element in page.select("article dt[id]")}
+    chapters = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "chapters").glob("*.ipynb"))
+    constants = {
+        f"gancode.{name}.{each}"
+        for name in COURSE
+        for each in re.findall(rf"\b{name}\.(\w+)", chapters)
+        if each in vars(importlib.import_module(f"gancode.{name}"))
+    }
+    called = {f"gancode.trainers.GAN.{method}" for method in ("compile", "fit", "generate")}
+    assert constants - public().keys() and {*public(), *constants, *called} - there == set()
+
+
+@pytest.mark.html
+def test_modules_stand_in_the_order_in_which_the_package_lists_them(page):
+    listed = re.findall(r"^    ([a-z]\w+)  ", gancode.__doc__, re.MULTILINE)
+    headings = [heading.find(string=True) for heading in page.select("article h3")]
+    assert headings == [name for name in listed if name in headings]
+    assert set(headings) >= set(COURSE)
+
+
+@pytest.mark.html
+def test_no_description_is_taken_for_a_type(page):
+    """Of a property's docstring napoleon takes what stands before a colon for its type."""
+    fields = [field.get_text() for field in page.select("article .field-list dt")]
+    assert "Raises:" in fields and "Type:" not in fields
+
+
+@pytest.mark.html
+def test_a_signature_is_that_of_python(page):
+    for name, thing in public().items():
+        if inspect.isclass(thing) and "__init__" in vars(thing):
+            shown = [each.get_text() for each in page.find("dt", id=name).select(".sig-param")]
+            _self, *takes = inspect.signature(thing.__init__).parameters.values()
+            assert shown == [str(each.replace(annotation=inspect.Parameter.empty)) for each in takes], name
+
+
+@pytest.mark.html
+def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
+    tests = (pathlib.Path(__file__).parent / "test_keras.py").read_text(encoding="utf-8")
+    tested = set(re.findall(r"\bcallbacks\.([A-Z]\w+)", tests)) - {"Callback"}
+    rows = page.select("#what-keras-s-callbacks-do-here tbody tr td:first-child code")
+    assert len(tested) > 9 and tested - {name.get_text() for name in rows} == set()

@@ -49,7 +49,7 @@ NO_TEXT = [None, 0, True, [], ["a"], "", "  ", b"text"]
 NO_DICT = [None, "", "a", 3, [], [1], {}]
 NO_FUNCTION = [None, "", "relu", 3]
 NO_LAYER = [*NO_FUNCTION, tf.tanh, keras.layers.ReLU(), lambda: "relu", dict]
-NO_OPTIMISER = ["", "adam", 1, {}, keras.optimizers.Adam, keras.layers.Dense(1)]
+NO_OPTIMISER = ["", "adamant", 1, {}, keras.optimizers.Adam, keras.layers.Dense(1)]
 NO_LOSS = ["wasserstein", 1, len, losses.Wasserstein, losses.wasserstein.critic, keras.losses.MeanSquaredError()]
 NO_NETWORK = [None, "", 3, len, keras.layers.Dense(1), keras.Sequential([keras.layers.Dense(1)])]
 KINDS = [None, "", "12", ["1"], [None], {1.0}, {"a": 1.0}, object(), 1j, np.zeros((4, 2), complex), [[1.0], [1.0, 2.0]]]
@@ -121,7 +121,17 @@ def element(*shape, dtype=tf.float32):
     return tf.data.Dataset.from_tensors(tf.zeros(shape, dtype))
 
 
-NO_BATCHES = [None, "", POINTS, [POINTS], element(3, 2), element(3, 1, 5), element(3, 1, 2, 1)]
+NO_BATCHES = [
+    None,
+    "",
+    [POINTS],
+    np.zeros((3, 5)),
+    np.zeros((3, 5), np.uint8),
+    np.zeros((0, 2)),
+    element(3, 2),
+    element(3, 1, 5),
+    element(3, 1, 2, 1),
+]
 NO_BATCHES += [element(3, 0, 2), element(3, 1, 2, dtype=tf.int32)]  # no critic step; whole numbers
 NO_BATCHES += [tf.data.Dataset.from_tensors((tf.zeros((3, 1, 2)), tf.zeros(3)))]  # with labels
 NO_CHECKPOINT = [0, True, ["run.weights.h5"], "run.h5", "run.ckpt", "", ".", "run.keras", b"a"]
@@ -200,10 +210,11 @@ WRONG = {
         "one_sided": NO_FLAG,
         "seed": NO_SEED,
     },
-    partial(GAN, GENERATOR, CRITIC): {"loss": NO_LOSS, "seed": NO_SEED},
+    partial(GAN, GENERATOR, CRITIC): {"loss": NO_LOSS, "seed": NO_SEED, "ema": [*OR_NONE, 1, 1.5]},
+    partial(variants.R1GAN, GENERATOR, CRITIC, 1.0): {"r2": NO_FLAG},
     partial(LSGAN, critic=CRITIC): {"generator": [*NO_NETWORK, OF_IMAGES]},
     partial(GAN, GENERATOR): {"critic": [*NO_NETWORK, *OTHER_CRITICS]},
-    partial(WGAN, GENERATOR, CRITIC): {"clip": NOT_POSITIVE},
+    partial(WGAN, GENERATOR, CRITIC): {"clip": OR_NONE},
     **{
         partial(method, GENERATOR, CRITIC): {"penalty_weight": NOT_POSITIVE}
         for method in (WGANGP, variants.WGANLP, variants.GANGP, variants.R1GAN, variants.R3GAN)
@@ -468,7 +479,7 @@ def test_slopes_of_whatever_are_one_a_sample_or_refused(samples):
 
 def test_what_python_itself_refuses_it_refuses_by_name():
     for wrong in (
-        lambda: fit(validation_data=1),
+        lambda: fit(nonsense=1),
         lambda: compiled(nonsense=1),
         GAN,
         probes.CriticProbe,

@@ -381,7 +381,12 @@ def build(root):
     """Build a book of one page and one chapter, with this book's settings, extensions and theme."""
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
     (root / "tools").mkdir()
-    for extension in ("source.py", "lab_page.py", "chromium.py"):  # the last is what lab_page imports
+    for extension in (
+        "source.py",
+        "lab_page.py",
+        "package_page.py",
+        "chromium.py",
+    ):  # the last is what lab_page imports
         shutil.copy(ROOT / "tools" / extension, root / "tools")
     (root / "book" / "references.bib").touch()
     (root / "book" / "index.md").write_text("# Start\n\nWords.\n")

@@ -12,9 +12,9 @@ import tensorflow as tf
 from helpers import everything, saves, variables
 from keras import layers
 
-from gancode import chance, data, models
-from gancode.guard import NotFiniteError
-from gancode.trainers import GAN, WGAN, WGANGP
+from gancode import data, models, probes, variants
+from gancode._training import rng
+from gancode.trainers import GAN, WGAN, WGANGP, NotFiniteError
 
 CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(CPU, 2 * [tf.config.LogicalDeviceConfiguration()])
@@ -79,10 +79,10 @@ def test_two_devices_train_as_one_does_on_the_same_global_batch(method):
 
 def test_random_numbers_of_two_devices_are_those_that_one_draws():
     seed = tf.constant([5, 6])
-    normal = rows_put_together(lambda: chance.normal(4, 3, seed))
-    np.testing.assert_array_equal(normal, chance.normal(8, 3, seed))
-    uniform = rows_put_together(lambda: chance.uniform(4, seed))
-    np.testing.assert_array_equal(uniform, chance.uniform(8, seed))
+    normal = rows_put_together(lambda: rng.normal(4, 3, seed))
+    np.testing.assert_array_equal(normal, rng.normal(8, 3, seed))
+    uniform = rows_put_together(lambda: rng.uniform(4, seed))
+    np.testing.assert_array_equal(uniform, rng.uniform(8, seed))
     assert len(np.unique(uniform)) == 8
 
 
@@ -138,6 +138,25 @@ def test_an_epoch_of_unknown_length_or_with_a_part_of_an_execution_is_refused():
         made(TWO).fit(batches.filter(lambda _: True))
 
 
+def test_callbacks_that_set_rates_and_curves_that_read_means():
+    alone, two = made(ONE, GAN), made(TWO, GAN)
+    curves = {}
+    for trainer in (alone, two):
+        curves[trainer] = probes.Curves()
+        halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        settings = {"epochs": 2, "steps_per_epoch": 2, "callbacks": [halve, curves[trainer]]}
+        trainer.fit(data.batches(POINTS, 8, seed=1), **settings)
+    assert_close(everything(alone), everything(two))
+    assert_close(curves[alone].values.values(), curves[two].values.values())
+
+
+def test_dragans_noise_is_of_the_whole_batch():
+    alone, two = made(ONE, variants.DRAGAN), made(TWO, variants.DRAGAN)
+    for trainer in (alone, two):
+        trainer.fit(data.batches(POINTS, 8, seed=1), steps_per_epoch=2)
+    assert_close(everything(alone), everything(two))
+
+
 # --- compile ---
 
 
@@ -159,11 +178,11 @@ def test_compile_need_not_stand_in_the_scope():
 class BreaksOnOneDevice(GAN):
     """A loss becomes NaN in step 3, on the second device alone; no gradient does."""
 
-    def penalty(self, real, fake):
+    def critic_penalty(self, real, fake):
         replica = tf.distribute.get_replica_context()
         if replica.num_replicas_in_sync == 1:
             return tf.constant(0.0)
-        bad = (self.generator_optimizer.iterations.value == 2) & (replica.replica_id_in_sync_group == 1)
+        bad = (self.steps == 2) & (replica.replica_id_in_sync_group == 1)
         return tf.where(bad, float("nan"), 0.0)
 
 

@@ -14,11 +14,12 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
-from gancode import _layers, models
+from gancode import models
 from gancode._arguments import one_of, positive_integer
+from gancode._layers import fast
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results
-from gancode.guard import NotFiniteError
+from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK
 
 LATENT = 64
@@ -79,10 +80,10 @@ def residual(channels, norm, blocks=8):
     generator = Model(latent, to_image()(x), name="generator")
 
     images = Input((28, 28, 1))
-    x = layers.AveragePooling2D(2)(_layers.Conv2D(8, 5, strides=2, padding="same")(images))
+    x = layers.AveragePooling2D(2)(fast(layers.Conv2D(8, 5, strides=2, padding="same"))(images))
     for _ in range(blocks):
         x = shortcut(x, norm)
-    x = layers.Flatten()(models.LEAKY_RELU()(x))
+    x = layers.Flatten()(models.leaky_relu()(x))
     return generator, Model(images, layers.Dense(1)(x), name="critic")
 
 
@@ -112,13 +113,13 @@ def shortcut(x, norm):
     """x plus two convolutions of it (He et al. 2016, norm and activation first)."""
     y = x
     for _ in range(2):
-        y = models.LEAKY_RELU()(models.NORMS[norm]()(y))
+        y = models.leaky_relu()(models.NORMS[norm]()(y))
         y = layers.Conv2D(x.shape[-1], 3, padding="same")(y)
     return layers.Add()([x, y])
 
 
 def to_image():
-    return _layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh")  # (batch, 28, 28, 1)
+    return fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"))  # (batch, 28, 28, 1)
 
 
 def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2):

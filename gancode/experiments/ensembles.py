@@ -1,16 +1,15 @@
 """Several networks as one model, one a seed: trained side by side, and looked into on the way. Under `figure1`."""
 
 import dataclasses
+import math
 from functools import cached_property
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
 
 from gancode import data, losses, metrics, penalty, probes, trainers
 from gancode._arguments import flag, positive, positive_integer, short
-from gancode.guard import NotFiniteError
 
 GRID = np.linspace(-2.0, 2.0, 100, dtype=np.float32)  # the part of the plane that all three toy data sets fill
 
@@ -20,13 +19,17 @@ GRID = np.linspace(-2.0, 2.0, 100, dtype=np.float32)  # the part of the plane th
 def ensemble(members):
     """One model that holds several: its input is a block of samples a member, one block after the other.
 
-    members: built Sequential models of Dense layers, all of one shape (`models.mlp_critic`, one a seed).
-    Returns a Keras model, (members * batch, inputs) to (members * batch, outputs), with copies of their weights. The
-    first `batch` samples go through the first member, and so on: no member sees another's samples or weights. So
-    the sum of the members' losses gives each one the gradient it would have had alone.
+    Args:
+        members: built Sequential models of Dense layers, all of one shape (`models.mlp_critic`, one a seed).
 
-    Raises ValueError if there are no members, if their shapes differ, their activations differ, or if they hold
-    other layers than Dense with a bias.
+    Returns:
+        A Keras model, ``(members * batch, inputs)`` to ``(members * batch, outputs)``, with copies of their weights.
+        The first `batch` samples go through the first member, and so on: no member sees another's samples or weights.
+        So the sum of the members' losses gives each one the gradient it would have had alone.
+
+    Raises:
+        ValueError: if there are no members, if their shapes differ, their activations differ, or if they hold other
+            layers than Dense with a bias.
     """
     members = list(members)
     _same_dense_layers(members)
@@ -51,7 +54,10 @@ def unstack(model, members):
 def reinitialise(network, seed, bound=None):
     """Draw the network's weights anew from this seed alone, by its layers' own initialisers. Returns the network.
 
-    bound: draw every weight and bias from U[-bound, bound] instead.
+    Args:
+        network: of Dense layers, as `models.mlp_critic`.
+        seed: a whole number for a critic, a half more for its generator.
+        bound: draw every weight and bias from U[-bound, bound] instead.
     """
     inside = bound and keras.initializers.RandomUniform(-bound, bound, seed=0)  # without one it would draw its own
     for i, layer in enumerate(network.layers):
@@ -87,14 +93,14 @@ def _same_dense_layers(members):
 class Run:
     """What came of it. Arrays lead with (records, seeds) or (seeds,); the first record is from before training."""
 
-    critics: list  # Keras models, one a seed, trained
-    real: np.ndarray  # (1000, 2), samples that the critics have not seen
-    fake: np.ndarray  # (seeds, 1000, 2), what each met in the end
-    steps: np.ndarray  # (records,), when was looked
-    norms_at: np.ndarray  # (records, seeds, layers), as `probes.layer_gradient_norms`
-    weights_at: np.ndarray  # (records, seeds, weights)
-    values_at: np.ndarray | None = None  # (records, seeds, n, n), where the critic is looked at over the plane
-    grid: np.ndarray = dataclasses.field(default_factory=GRID.copy)  # (n,), its coordinates there
+    critics: list  #: Keras models, one a seed, trained
+    real: np.ndarray  #: (1000, 2), samples that the critics have not seen
+    fake: np.ndarray  #: (seeds, 1000, 2), what each met in the end
+    steps: np.ndarray  #: (records,), when was looked
+    norms_at: np.ndarray  #: (records, seeds, layers), as `probes.layer_gradient_norms`
+    weights_at: np.ndarray  #: (records, seeds, weights)
+    values_at: np.ndarray | None = None  #: (records, seeds, n, n), where the critic is looked at over the plane
+    grid: np.ndarray = dataclasses.field(default_factory=GRID.copy)  #: (n,), its coordinates there
 
     @property
     def norms(self):
@@ -103,34 +109,36 @@ class Run:
 
     @property
     def weights(self):
-        """(seeds, weights) after training: kernels, without biases."""
+        """(seeds, weights) after training, of kernels without biases."""
         return self.weights_at[-1]
 
     @property
     def values(self):
-        """(seeds, n, n) after training: values[s, i, j] at the place (grid[j], grid[i])."""
+        """(seeds, n, n) after training, values[s, i, j] at the place (grid[j], grid[i])."""
         return self.values_at[-1]
 
     @cached_property
     def slopes(self):
-        """(seeds, 3000): length of the input gradient at the real samples, the fakes and their interpolates."""
+        """(seeds, 3000), length of the input gradient at the real samples, the fakes and their interpolates."""
         places = [np.concatenate([self.real, f, penalty.interpolate(self.real, f, seed=0)]) for f in self.fake]
         return np.stack([penalty.gradient_norms(c, x) for c, x in zip(self.critics, places, strict=True)])
 
     @cached_property
     def estimates(self):
-        """(seeds,): E f(real) - E f(fake), in the critic's own units."""
+        """(seeds,), E f(real) - E f(fake), in the critic's own units."""
         return np.array([np.mean(c(self.real)) - np.mean(c(f)) for c, f in zip(self.critics, self.fake, strict=True)])
 
     @cached_property
     def exact(self):
-        """(seeds,): the exact W1 of the same samples."""
+        """(seeds,), the exact W1 of the same samples."""
         return np.array([metrics.wasserstein1(self.real, f) for f in self.fake])
 
     @property
     def shares(self):
-        """(seeds,): the part of W1 that each critic sees. At most 1, if the steepest slope is
-        among those seen: a critic of slope K can report at most K times W1."""
+        """(seeds,), the part of W1 that each critic sees.
+
+        At most 1, if the steepest slope is among those seen. For a critic of slope K can report at most K times W1.
+        """
         return self.estimates / self.slopes.max(axis=1) / self.exact
 
 
@@ -181,39 +189,42 @@ def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilo
         weight = len(critics) * penalty_weight
         wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight}")
     wgan.compile(*(wgan.default_optimizer(**settings) for _ in networks))
+    # n_critic times the same: twelve layers take long to trace, so that is done once
+    wgan.critic_step = tf.function(wgan.critic_step, autograph=False)
     return wgan
 
 
 def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, plane=False):
     """Train, and look inside before the first step, after it, every so many, and after the last. Returns a Run.
 
-    A step is n_critic critic steps and, where the generator has something to learn, one generator step. The first
-    1000 samples are kept for looking. plane: also look at the critics' values over the plane.
+    A step is n_critic critic steps and one generator step, in which a generator with nothing to learn stays as it is.
+    The first 1000 samples are kept for looking. plane: also look at the critics' values over the plane.
     """
     check_sizes(steps, n_critic, batch_size, every, progress)
     real, samples = samples[:1000], samples[1000:]
-    rows = batch_size * len(critics)
-    # Traced once each. `fit` would unroll the critic steps, and twelve layers take long to trace.
-    critic_step = tf.function(wgan.critic_step, autograph=False)
-    generator_step = tf.function(wgan.generator_step, autograph=False)
+    batches = data.batches(samples, batch_size * len(critics), n_critic, seed=0)
+    inside = LookInside(critics, real, every, plane)
+    # an epoch is what lies between two ticks of the progress bar
+    settings = {"epochs": steps // math.gcd(steps, every), "steps_per_epoch": math.gcd(steps, every)}
+    wgan.fit(batches, **settings, callbacks=inside, verbose="auto" if progress else 0)
+    through = {f"{name}_at": np.stack([look[name] for look in inside.looks]) for name in inside.looks[0]}
+    return Run(critics, real, fakes_for(wgan, critics, real), np.array(inside.steps), **through)
 
-    looks = [look_inside(wgan, critics, real, plane)]
-    at = [0]
-    dealt = iter(data.batches(samples, rows, n_critic, seed=0))
-    bar = {} if progress else {"disable": True}  # {}: TQDM_DISABLE=1 can still hide it
-    for step in tqdm(range(1, steps + 1), desc=wgan.name, leave=False, mininterval=0.5, **bar):
-        block = next(dealt)  # (members * batch, n_critic, 2)
-        for i in range(n_critic):
-            critic_step(block[:, i])
-        if wgan.generator.trainable_variables:
-            generator_step(rows)
-        if step in (1, steps) or step % every == 0:
-            looks.append(look_inside(wgan, critics, real, plane))
-            at.append(step)
-            if not np.isfinite(looks[-1]["weights"]).all():
-                raise NotFiniteError(f"training: expected finite weights, got NaN or inf by step {step}")
-    through = {f"{name}_at": np.stack([look[name] for look in looks]) for name in looks[0]}
-    return Run(critics, real, fakes_for(wgan, critics, real), np.array(at), **through)
+
+class LookInside(probes.Every):
+    """Callback: `look_inside` as often as `Every` says, and after the first step."""
+
+    def __init__(self, critics, real, every, plane):
+        super().__init__(every)
+        self.critics, self.real, self.plane, self.looks = critics, real, plane, []
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.last == 0 < self.every - 1:
+            self._record(self._step())
+        super().on_train_batch_end(batch, logs)
+
+    def record(self, step):
+        self.looks.append(look_inside(self.model, self.critics, self.real, self.plane))
 
 
 def look_inside(wgan, critics, real, plane):

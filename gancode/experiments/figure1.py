@@ -17,8 +17,9 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gancode import data, models, plots, resume
+from gancode import data, models, plots
 from gancode._arguments import flag, number, one_of, positive, positive_integer, short
+from gancode._training.checkpoint import write_whole
 from gancode.experiments import ensembles
 from gancode.experiments.ensembles import ensemble, reinitialise
 
@@ -41,15 +42,23 @@ def gradient_norms(
 ):
     """Figure 1b, left: the gradient of the critic's loss at each layer, while it trains against a generator.
 
-    depth, width: hidden ReLU layers of the critic and of the generator, and the units in each.
-    clip, penalty_weight: the bound c, or lambda; exactly one of them.
-    seeds: how many, or which ones. steps: generator steps, each after n_critic critic steps.
-    dataset: one of DATASETS. learning_rate: of RMSProp with a clip, of Adam with the penalty.
-    every: steps between two looks.
+    Args:
+        depth, width: hidden ReLU layers of the critic and of the generator, and the units in each.
+        clip, penalty_weight: the bound c, or lambda; exactly one of them.
+        seeds: how many, or which ones.
+        steps: generator steps, each after n_critic critic steps.
+        dataset: one of DATASETS.
+        n_critic, batch_size: as of `data.batches`.
+        learning_rate: of RMSProp with a clip, of Adam with the penalty.
+        every: steps between two looks.
+        progress: whether to show a bar.
 
-    Returns a `Run`. Its .norms are (seeds, depth + 1), layer 1 (nearest the input) first.
+    Returns:
+        A `Run`. Its .norms are (seeds, depth + 1), layer 1 (nearest the input) first.
 
-    Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
+    Raises:
+        ValueError: for a bad argument.
+        NotFiniteError: if training reaches NaN or inf.
     """
     ensembles.check_settings(clip, penalty_weight, learning_rate)
     ensembles.check_sizes(steps, n_critic, batch_size, every, progress)
@@ -77,15 +86,25 @@ def value_surface(
 ):
     """Figure 1a: critics trained towards their best against fakes that never change: data plus unit Gaussian noise.
 
-    dataset: one of DATASETS. depth, width: the critic's hidden ReLU layers, and the units in each.
-    clip, penalty_weight: the bound c, or lambda; exactly one of them.
-    seeds: how many, or which ones. steps: critic steps.
-    learning_rate: of RMSProp with a clip (5e-5 where none is given), of Adam with the penalty (1e-3).
-    epsilon: RMSProp's. init: see `weight_distribution`. every: steps between two looks.
+    Args:
+        dataset: one of DATASETS.
+        clip, penalty_weight: the bound c, or lambda; exactly one of them.
+        seeds: how many, or which ones.
+        depth, width: the critic's hidden ReLU layers, and the units in each.
+        steps: critic steps.
+        batch_size: as of `data.batches`.
+        learning_rate: of RMSProp with a clip (5e-5 where none is given), of Adam with the penalty (1e-3).
+        epsilon: RMSProp's.
+        init: see `weight_distribution`.
+        every: steps between two looks.
+        progress: whether to show a bar.
 
-    Returns a `Run`. Its .values are (seeds, n, n) over the plane, its .shares (seeds,).
+    Returns:
+        A `Run`. Its .values are (seeds, n, n) over the plane, its .shares (seeds,).
 
-    Raises ValueError for a bad argument, or NotFiniteError if training reaches NaN or inf.
+    Raises:
+        ValueError: for a bad argument.
+        NotFiniteError: if training reaches NaN or inf.
     """
     if learning_rate is None:
         learning_rate = 1e-3 if clip is None else 5e-5
@@ -103,10 +122,14 @@ def value_surface(
 def weight_distribution(clip=None, penalty_weight=None, init="he", **others):
     """Figure 1b, right: where the weights of `value_surface`'s critics go, from one start or another.
 
-    init: "he", as Keras and the authors' code draw them, most of them outside a small clip range; or "uniform",
-    within it, so that a weight at its ends has been brought there by training. others: of `value_surface`.
+    Args:
+        clip, penalty_weight: the bound c, or lambda; exactly one of them.
+        init: "he", as Keras and the authors' code draw them, most of them outside a small clip range; or "uniform",
+            within it, so that a weight at its ends has been brought there by training.
+        **others: of `value_surface`.
 
-    Returns a `Run`. Its .weights are (seeds, weights); .weights_at are those of every look.
+    Returns:
+        A `Run`. Its .weights are (seeds, weights); .weights_at are those of every look.
     """
     return value_surface(clip=clip, penalty_weight=penalty_weight, init=init, **others)
 
@@ -115,7 +138,12 @@ def predicted_norms(depth, width, clip, output_norm):
     """What clipped weights alone make of the gradient, layer by layer, layer 1 first: (depth + 1,).
 
     Weights of +-clip with random signs, and half of the ReLUs open: on its way back each hidden layer multiplies the
-    gradient by clip * sqrt(width / 2), the last layer, one unit, by clip * sqrt(width). output_norm: where it starts.
+    gradient by ``clip * sqrt(width / 2)``, the last layer, one unit, by ``clip * sqrt(width)``.
+
+    Args:
+        depth, width: hidden ReLU layers, and the units in each.
+        clip: the bound c.
+        output_norm: where the gradient starts, its norm at the output.
     """
     positive_integer("depth", depth)
     positive_integer("width", width)
@@ -129,8 +157,13 @@ def predicted_norms(depth, width, clip, output_norm):
 def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1.0, progress=True):
     """All of Figure 1 from `seeds` seeds, a matplotlib Figure; about ten minutes on two CPU cores with five.
 
-    steps: critic steps of the surfaces and histograms. generator_steps: of the gradient norms. clip, penalty_weight:
-    of the surfaces and histograms; the gradient norms are for c = 0.1, 0.01, 0.001 and lambda = 10, as in the paper.
+    Args:
+        seeds: how many, or which ones.
+        steps: critic steps of the surfaces and histograms.
+        generator_steps: of the gradient norms.
+        clip, penalty_weight: of the surfaces and histograms; the gradient norms are for c = 0.1, 0.01, 0.001 and
+            lambda = 10, as in the paper.
+        progress: whether to show bars.
     """
     # now, and not after the minutes that come before their use
     for name, value in {"steps": steps, "generator_steps": generator_steps}.items():
@@ -189,7 +222,7 @@ def main(arguments=None):
     picture = io.BytesIO()
     figure.savefig(picture, format=given.out.suffix[1:].lower(), dpi=150)
     try:
-        resume.write_whole(given.out, picture.getbuffer())
+        write_whole(given.out, picture.getbuffer())
     except OSError as error:
         parser.exit(1, f"{given.out} could not be written ({error})\n")
     print(f"wrote {given.out}")

@@ -33,13 +33,18 @@ ENVIRONMENT = {
 def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
     """Kilobytes (of 1024 bytes) by which a step's peak grows with each further sample of its batch.
 
-    method: one of variants.BOOK. channels: of the convolutional pair. batch_sizes: a smaller and a larger one.
-    repeat: which measurement this is; it changes nothing.
+    Args:
+        method: one of `variants.BOOK`.
+        channels: of the convolutional pair.
+        batch_sizes: a smaller and a larger one.
+        repeat: which measurement this is; it changes nothing.
 
-    Returns {"kilobytes": the slope, "peaks": of the two processes, "cores": of the machine, for what several compute at
-    the same time they hold at the same time}.
+    Returns:
+        A dict. "kilobytes" is the slope, "peaks" are of the two processes, and "cores" are the machine's, for what
+        several compute at the same time they hold at the same time.
 
-    Raises ValueError for a method that is none and for batch sizes that do not grow.
+    Raises:
+        ValueError: for a method that is none and for batch sizes that do not grow.
     """
     one_of("method", method, BOOK)
     positive_integer("channels", channels)

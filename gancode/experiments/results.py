@@ -16,7 +16,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from gancode._arguments import positive_integer
-from gancode.resume import write_whole
+from gancode._training.checkpoint import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "kept"
 
@@ -24,10 +24,12 @@ FOLDER = pathlib.Path(__file__).parent / "kept"
 class Results:
     """A file of cases and their results, written whole after each one: a cut loses only what is being made.
 
-    path: NAME.json, made when there is something to keep. command: the program that made the results; chapters 6 and 7
-    print it with the options that they used.
+    Args:
+        path: NAME.json, made when there is something to keep.
+        command: the program that made the results; chapters 6 and 7 print it with the options that they used.
 
-    Raises ValueError if there is such a file and it holds something else.
+    Raises:
+        ValueError: if there is such a file and it holds something else.
     """
 
     def __init__(self, path, command=None):
@@ -57,10 +59,15 @@ class Results:
         return found
 
     def add_all(self, cases, work, jobs=1):
-        """Each case in turn: work(**case), unless it is there. With several jobs so many at a time, each in a process.
+        """Each case in turn: ``work(**case)``, unless it is there. With several jobs so many at a time, a process each.
 
         They share the processor or the GPU, so what they say of seconds is not what one alone would take. On one GPU
         nothing is gained: on an H100 five at a time took five times as long each.
+
+        Args:
+            cases: what to ask for, a dict of arguments each.
+            work: a function of them that returns the result.
+            jobs: how many are made at a time.
         """
         if positive_integer("jobs", jobs) == 1:
             for case in tqdm(cases):

@@ -14,24 +14,32 @@ import numpy as np
 from gancode import data, metrics, models
 from gancode._arguments import named, one_of, positive, positive_integer
 from gancode.experiments.results import Results
-from gancode.guard import NotFiniteError
+from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
 
 
 def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, callbacks=None):
     """Train one pair with one method and judge its samples now and then.
 
-    method: "GAN", "LSGAN", "WGAN", "WGAN-GP" or one of chapter 7's. seed: of weights, latents and data.
-    steps: generator steps. learning_rate: of both optimisers, the paper's if None. pair: a function that returns
-    (generator, critic); the convolutional pair with so many channels if None. n_evals: how often samples are judged,
-    evenly. samples: how many. callbacks: as `fit` takes them, `probes.Snapshots` for example.
+    Args:
+        method: "GAN", "LSGAN", "WGAN", "WGAN-GP" or one of chapter 7's.
+        seed: of weights, latents and data.
+        steps: generator steps.
+        learning_rate: of both optimisers, the paper's if None.
+        pair: a function that returns (generator, critic); the convolutional pair with so many channels if None.
+        n_evals: how often samples are judged, evenly.
+        channels: of the convolutional pair.
+        samples: how many are judged.
+        callbacks: as `fit` takes them, `probes.Snapshots` for example.
 
-    Returns a dict of lists, one entry an evaluation: "generator_steps", "critic_steps", "frechet" (to the test digits),
-    "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the run);
-    and "images", 16 samples from the end (16, 28, 28, 1).
+    Returns:
+        A dict of lists, one entry an evaluation. "generator_steps", "critic_steps", "frechet" (to the test digits),
+        "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the
+        run); and "images", 16 samples from the end (16, 28, 28, 1).
 
-    Raises NotFiniteError where training does or samples are NaN or inf; ValueError for a method that is none and for
-    steps that do not divide.
+    Raises:
+        NotFiniteError: where training does or samples are NaN or inf.
+        ValueError: for a method that is none and for steps that do not divide.
     """
     trainer_class, n_critic, *_ = METHODS[one_of("method", method, METHODS)]
     positive_integer("steps", steps)
@@ -76,7 +84,12 @@ def scores(**case):
 def aggregate(runs, score="frechet", by="generator_steps"):
     """Several seeds of each method, {"GAN": [run, run, ...], ...}, as {"GAN": (where, median, least, greatest), ...}.
 
-    score: what a run wrote down. by: "generator_steps", "critic_steps" or "seconds". Each of the four is (n_evals,).
+    Each of the four is (n_evals,).
+
+    Args:
+        runs: as `train` returns them, by method.
+        score: what a run wrote down.
+        by: "generator_steps", "critic_steps" or "seconds".
     """
     one_of("by", by, ("generator_steps", "critic_steps", "seconds"))
     found = {}

@@ -11,10 +11,15 @@ from gancode.figures.style import COLOURS, STYLE, colour_of, line_styles, new_fi
 def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
     """One histogram a method, {"WGAN": weights (n,), ...}, each over its own range.
 
-    edge: show all of them over [-edge, edge] instead; weights beyond it are counted in the outermost bars.
-    axes: as many of an existing figure, to draw into.
+    Args:
+        named_weights: a row of weights a method, by its name.
+        bins: bars in each.
+        logy: a logarithmic axis for the counts.
+        edge: show all of them over [-edge, edge] instead; weights beyond it are counted in the outermost bars.
+        axes: as many of an existing figure, to draw into.
 
-    Raises ValueError for no method, and for weights that are no row of finite numbers.
+    Raises:
+        ValueError: for no method, and for weights that are no row of finite numbers.
     """
     named_weights = {
         name: numbers(f"named_weights[{name!r}]", weights, ("n",))
@@ -41,9 +46,14 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     gradient travels. Several records: the median, with a band from the least to the greatest. A norm that is
     zero, because float32 ends near 1e-38, stands as a hollow triangle at the foot of the axis.
 
-    predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed grey lines, down to that foot.
+    Args:
+        named_norms: norms of the first layer first, by the method's name.
+        predicted: {"WGAN": norms (layers,), ...}, drawn as thin dashed grey lines, down to that foot.
+        xlabel: of the axis.
+        ax: of an existing figure, to draw into.
 
-    Raises ValueError for no method, and for norms of other shapes or of differing numbers of layers.
+    Raises:
+        ValueError: for no method, and for norms of other shapes or of differing numbers of layers.
     """
     named_norms = {
         name: np.atleast_2d(numbers(f"named_norms[{name!r}]", norms, ("n", ...), finite=False))
@@ -88,7 +98,12 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
 def norm_histogram(named_norms, target=1.0):
     """Input-gradient norms at interpolates, {"WGAN": norms (n,), ...}, with the wanted norm as a line.
 
-    Raises ValueError for no method, and for norms that are no row of finite numbers.
+    Args:
+        named_norms: a row of norms a method, by its name.
+        target: the norm wanted.
+
+    Raises:
+        ValueError: for no method, and for norms that are no row of finite numbers.
     """
     named_norms = {
         name: numbers(f"named_norms[{name!r}]", norms, ("n",))
@@ -108,10 +123,18 @@ def norm_histogram(named_norms, target=1.0):
 def value_surface(values, grid, points, title=None, levels=14, ax=None):
     """A critic's value over the plane as contour lines, with the data on top: the paper's Figure 1a.
 
-    values: (n, n), values[i, j] at (grid[j], grid[i]). grid: (n,). points: (m, 2), the data. The lines are evenly
-    spaced over the values shown here, from violet (low, "fake") to yellow (high, "real").
+    The lines are evenly spaced over the values shown here, from violet (low, "fake") to yellow (high, "real").
 
-    Raises ValueError for other shapes, and for values that are not finite.
+    Args:
+        values: (n, n), values[i, j] at (grid[j], grid[i]).
+        grid: (n,).
+        points: (m, 2), the data.
+        title: above the picture.
+        levels: how many lines.
+        ax: of an existing figure, to draw into.
+
+    Raises:
+        ValueError: for other shapes, and for values that are not finite.
     """
     grid = numbers("grid", grid, ("n",))
     values = numbers("values", values, (len(grid), len(grid)))
@@ -133,9 +156,15 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
 def value_surfaces(runs, look=-1, levels=14):
     """Surfaces in a table, {("clip 0.01", "swiss_roll"): Run, ...}: a row a method, a column a data set.
 
-    look: which of the recorded steps, the last unless said. Each run's first seed is shown.
+    Each run's first seed is shown.
 
-    Raises ValueError unless there is a run for each method on each data set.
+    Args:
+        runs: of `gancode.experiments.figure1`, by (method, data set).
+        look: which of the recorded steps, the last unless said.
+        levels: as of `value_surface`.
+
+    Raises:
+        ValueError: unless there is a run for each method on each data set.
     """
     methods, datasets = rows_and_columns(runs)
     figure, axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)
@@ -146,7 +175,10 @@ def value_surfaces(runs, look=-1, levels=14):
 def figure1(surfaces, norms, predicted, weights):
     """Figure 1 of Gulrajani et al. 2017 whole: surfaces, gradient norms by layer, histograms of weights.
 
-    surfaces: as for `value_surfaces`. norms, predicted: as for `layer_norms`. weights: {"clip 0.01": (n,), ...}.
+    Args:
+        surfaces: as for `value_surfaces`.
+        norms, predicted: as for `layer_norms`.
+        weights: {"clip 0.01": (n,), ...}.
     """
     methods, datasets = rows_and_columns(surfaces)
     with plt.rc_context(STYLE):

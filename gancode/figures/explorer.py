@@ -14,16 +14,21 @@ MOST = 64  # frames a page holds: more would weigh too much and take too long to
 def explore(draw, settings, alt, start=None, finer=1):
     """A figure under sliders, one for each setting: "what if the clip bound were larger?"
 
-    draw:     a function of the settings, by name, that returns a matplotlib Figure: draw(clip=0.1, depth=12).
-    settings: {"clip": [0.001, 0.01, 0.1], "depth": [4, 12]}: the stops of each slider. Their combinations, 64 at
-              most, are drawn now, for pages that have no kernel.
-    alt:      what the picture shows, for those who do not see it; the settings are added to it.
-    start:    {"clip": 0.01}: where the sliders begin; at their first stops unless told.
-    finer:    with a kernel, the steps from one number of a setting to the next; the stops between them are drawn
-              when they are asked for.
+    Args:
+        draw: a function of the settings, by name, that returns a matplotlib Figure: draw(clip=0.1, depth=12).
+        settings: {"clip": [0.001, 0.01, 0.1], "depth": [4, 12]}: the stops of each slider. Their combinations, 64 at
+            most, are drawn now, for pages that have no kernel.
+        alt: what the picture shows, for those who do not see it; the settings are added to it.
+        start: {"clip": 0.01}: where the sliders begin; at their first stops unless told.
+        finer: with a kernel, the steps from one number of a setting to the next; the stops between them are drawn when
+            they are asked for.
 
-    Returns an object that a notebook shows as ipywidgets, and a page as HTML. Raises ValueError for a setting without
-    stops, for too many combinations, for a start that is none of the stops and for frames of different sizes.
+    Returns:
+        An object that a notebook shows as ipywidgets, and a page as HTML.
+
+    Raises:
+        ValueError: for a setting without stops, for too many combinations, for a start that is none of the stops and
+            for frames of different sizes.
     """
     text("alt", alt)
     positive_integer("finer", finer)

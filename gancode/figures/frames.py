@@ -74,13 +74,18 @@ TITLE = '\n<span aria-hidden="true" style="min-width:4em">{}</span>'
 def scrub(frames, labels, alt, interval=400):
     """A slider and a Play button over frames: HTML that works in a page, in JupyterLab and on Colab.
 
-    frames:   matplotlib Figures, all of one size.
-    labels:   one short text a frame, such as "step 200".
-    alt:      what the picture shows, for those who do not see it; each frame's label is added to it.
-    interval: milliseconds a frame while it plays (1.5 s where the reader's system asks for less motion).
+    Args:
+        frames: matplotlib Figures, all of one size.
+        labels: one short text a frame, such as "step 200".
+        alt: what the picture shows, for those who do not see it; each frame's label is added to it.
+        interval: milliseconds a frame while it plays (1.5 s where the reader's system asks for less motion).
 
-    Returns an IPython HTML object. Raises ValueError for no frames, for labels of another number, for frames of
-    different sizes and for an interval that is none.
+    Returns:
+        An IPython HTML object.
+
+    Raises:
+        ValueError: for no frames, for labels of another number, for frames of different sizes and for an interval that
+            is none.
     """
     text("alt", alt)
     positive_integer("interval", interval)

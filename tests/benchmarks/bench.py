@@ -14,7 +14,7 @@ time is the better measure, and one core the fairer race, for PyTorch's threads 
 """
 
 import argparse
-import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -24,13 +24,14 @@ from importlib import metadata
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # one GPU has room for three frameworks
 
+import in_a_process
 import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from gancode import data, models, trainers
-from gancode.blocks import Blocks
+from gancode._training.compiled import CompiledSteps
 
 VARIANTS = {  # name: trainer, n_critic
     "GAN": (trainers.GAN, 1),
@@ -145,7 +146,7 @@ def block(per_execution):
     def way(variant, samples, channels, batch_size):
         trainer, batches = make(variant, samples, channels, batch_size)
         trainer.compile(steps_per_execution=per_execution, jit_compile=True)
-        steps_made = Blocks(trainer, batches.deal)
+        steps_made = CompiledSteps(trainer, batches.sampler)
         rows = iter(steps_made.rows(0))
 
         def run(steps):
@@ -175,15 +176,10 @@ def make(variant, samples, channels, batch_size):
 
 
 def reference(module):
+    """Another framework, in a process of its own; it takes its turns like the others."""
+
     def way(variant, samples, channels, batch_size):
-        trainer = module.Trainer(variant, VARIANTS[variant][1], samples, channels, batch_size)
-
-        def run(steps):
-            start = now()
-            trainer.run(steps)
-            return now() - start
-
-        return run
+        return in_a_process.Trainer(module, variant, VARIANTS[variant][1], samples, channels, batch_size)
 
     return way
 
@@ -198,11 +194,9 @@ def all_ways(per_execution):
     else:
         missing.append("block: only on a GPU")
     for name, package in (("PyTorch*", "torch"), ("JAX*", "jax")):
-        try:
-            ways[name] = reference(importlib.import_module(f"{package}_reference"))
-        except ModuleNotFoundError as error:
-            if error.name != package:
-                raise
+        if importlib.util.find_spec(package):
+            ways[name] = reference(f"{package}_reference")
+        else:
             missing.append(f"{name[:-1]}: not installed")
     return ways, missing
 
@@ -225,7 +219,10 @@ def measure(variants, ways, channels=16, batch_size=64, repeats=9, steps=10, per
         for pair, run in runs.items():
             # eager steps are slow, and alike; an epoch of `fit` has a beginning of its own, some 10 ms
             n = max(1, steps // 5) if pair[1] == "eager" else 5 * steps if pair[1] in ("fit", "block") else steps
-            seconds[pair].append(run(n) / n)
+            seconds[pair].append(np.array(run(n)) / n)
+    for run in runs.values():
+        if hasattr(run, "close"):
+            run.close()
     return {pair: np.array(times) for pair, times in seconds.items()}, max(rates)
 
 

@@ -130,6 +130,23 @@ def test_what_is_not_installed_is_said(monkeypatch):
     assert missing == [*(not gpu) * ["block: only on a GPU"], "PyTorch: not installed", "JAX: not installed"]
 
 
+def test_another_framework_has_a_process_of_its_own_and_tells_its_time(tmp_path, monkeypatch):
+    (tmp_path / "counting.py").write_text(
+        "import sys, numpy as np\n"
+        "class Trainer:\n"
+        "    def __init__(self, *settings):\n"
+        "        assert 'tensorflow' not in sys.modules and settings[:2] == ('WGAN', 5), settings\n"
+        "    def run(self, steps):\n"
+        "        print('noise that is no answer')\n"
+        "        for _ in range(steps): np.ones((400, 400)) @ np.ones((400, 400))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    run = bench.reference("counting")("WGAN", np.zeros((9, 2)), 1, 2)
+    few, many = run(3), run(300)
+    run.close()
+    assert 0 < few[0] < many[0] and few[1] < many[1] and run.process.returncode == 0
+
+
 def test_a_block_without_fit_makes_as_many_steps(monkeypatch):
     made = []
     monkeypatch.setattr(bench, "make", lambda *args, make=bench.make: made.append(make(*args)) or made[-1])

@@ -34,7 +34,7 @@ class Ours:
         self.epsilon = interpolate(ones, 0 * ones, seed=trainer.draw("interpolates")).numpy()  # of the step to come
         with tf.GradientTape() as tape:
             scores = self.critic(self.real, training=True), self.critic(self.fake, training=True)
-            penalty = trainer.penalty(self.real, self.fake)
+            penalty = trainer.critic_penalty(self.real, self.fake)
             loss = trainer.objective.critic(*scores) + penalty
         self.critic_numbers = [loss, penalty, *tape.gradient(loss, self.critic.trainable_variables)]
         with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""The quicker layers give what Keras's own give, and so do their gradients and the gradients of those."""
+"""Layers told to be quicker give what Keras's own give, and so do their gradients and the gradients of those."""
 
 import itertools
 
@@ -9,8 +9,8 @@ import tensorflow as tf
 from helpers import noise
 from keras import layers
 
-from gancode import _layers as quick
-from gancode import models
+from gancode import _layers, models
+from gancode._layers import fast
 from gancode.penalty import gradient_norms
 
 MODES = {
@@ -20,11 +20,17 @@ MODES = {
 in_every_mode = pytest.mark.parametrize("mode", ["eager", pytest.param("XLA", marks=pytest.mark.slow)])
 
 
+def own(layer):
+    """Keras's own layer, as it is."""
+    return layer
+
+
 def critic(kind, activation):
+    """kind: `fast` or `own`."""
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            kind.Conv2D(3, 5, strides=2, padding="same"),
+            kind(layers.Conv2D(3, 5, strides=2, padding="same")),
             activation,
             layers.Flatten(),
             layers.Dense(1),
@@ -33,8 +39,8 @@ def critic(kind, activation):
 
 
 def generator(kind, activation="tanh", use_bias=True):
-    up = kind.Conv2DTranspose(2, 5, strides=2, padding="same", activation=activation, use_bias=use_bias)
-    return keras.Sequential([keras.Input((7, 7, 3)), up])
+    up = layers.Conv2DTranspose(2, 5, strides=2, padding="same", activation=activation, use_bias=use_bias)
+    return keras.Sequential([keras.Input((7, 7, 3)), kind(up)])
 
 
 def same_weights(model, other):
@@ -61,13 +67,13 @@ def assert_close(got, expected):
 @pytest.mark.parametrize(
     "quicker, plain",
     [
-        (quick.LeakyReLU(negative_slope=0.2), layers.LeakyReLU(negative_slope=0.2)),
-        (layers.Activation(quick.relu), layers.Activation("relu")),
+        (fast(layers.LeakyReLU(negative_slope=0.2)), layers.LeakyReLU(negative_slope=0.2)),
+        (layers.Activation(_layers.relu), layers.Activation("relu")),
     ],
     ids=["leaky_relu", "relu"],
 )
 def test_a_critic_its_gradients_and_the_gradients_of_its_gradients_are_those_of_keras(quicker, plain, mode):
-    one, other = critic(quick, quicker), critic(layers, plain)
+    one, other = critic(fast, quicker), critic(own, plain)
     same_weights(one, other)
     samples = tf.constant(noise(4, 28, 28, 1, seed=9))
     assert_close(MODES[mode](lambda x: penalised(one, x))(samples), penalised(other, samples))
@@ -76,7 +82,7 @@ def test_a_critic_its_gradients_and_the_gradients_of_its_gradients_are_those_of_
 @in_every_mode
 @pytest.mark.parametrize("options", [{}, {"activation": None}, {"use_bias": False}], ids=str)
 def test_a_generator_and_its_gradients_are_those_of_keras(options, mode):
-    one, other = generator(quick, **options), generator(layers, **options)
+    one, other = generator(fast, **options), generator(own, **options)
     same_weights(one, other)
     latent = tf.constant(noise(4, 7, 7, 3, seed=9))
 
@@ -95,7 +101,7 @@ def test_a_kernel_laid_on_blocks_is_the_kernel_laid_on_pixels():
     kernel = np.arange(25, dtype=np.float32).reshape(5, 5, 1, 1) + 1
     picture = np.zeros((1, 8, 8, 1), np.float32)
     picture[0, 3, 4] = 1.0
-    layer = quick.Conv2D(1, 5, strides=2, padding="same", use_bias=False)
+    layer = fast(layers.Conv2D(1, 5, strides=2, padding="same", use_bias=False))
     layer.build(picture.shape)
     layer.set_weights([kernel])
     # output (i, j) begins at pixel (2i - 1, 2j - 1): "same" puts one row above, two below
@@ -117,7 +123,7 @@ def test_a_kernel_laid_on_blocks_is_the_kernel_laid_on_pixels():
 )
 def test_any_other_convolution_is_left_to_keras(shape, options):
     settings = {"kernel_size": 5, "strides": 2, "padding": "same"} | options
-    one, other = quick.Conv2D(3, **settings), layers.Conv2D(3, **settings)
+    one, other = fast(layers.Conv2D(3, **settings)), layers.Conv2D(3, **settings)
     images = noise(2, *shape)
     other.build(images.shape), one.build(images.shape)
     one.set_weights(other.get_weights())
@@ -125,14 +131,14 @@ def test_any_other_convolution_is_left_to_keras(shape, options):
 
 
 def test_where_there_is_a_gpu_convolutions_are_left_to_keras(monkeypatch):
-    layer = quick.Conv2DTranspose(2, 5, strides=2, padding="same")
-    assert quick.fits(layer)
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
-    assert not quick.fits(layer)
     called = []
     monkeypatch.setattr(layers.Conv2DTranspose, "call", lambda self, images: called.append(self) or images)
+    layer = fast(layers.Conv2DTranspose(2, 5, strides=2, padding="same"))
     layer(noise(1, 7, 7, 3))
-    assert called  # by the layer itself
+    assert _layers.fits(layer) and not called
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    layer(noise(1, 7, 7, 3))
+    assert not _layers.fits(layer) and called  # by the layer itself
 
 
 @pytest.mark.parametrize("negative_slope", [0.0, 0.2])
@@ -140,24 +146,34 @@ def test_activations_let_nan_through_and_keep_their_slope_at_zero(negative_slope
     x = tf.constant([-2.0, 0.0, 3.0, np.nan])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = quick.leaky_relu(x, negative_slope)
+        y = _layers.leaky_relu(x, negative_slope)
     np.testing.assert_array_equal(y, [-2 * np.float32(negative_slope), 0, 3, np.nan])
     np.testing.assert_array_equal(tape.gradient(y, x)[:3], np.float32([negative_slope, negative_slope, 1]))
 
 
 def convolutions(activation):
     """How many of them TensorFlow is asked for, for the gradient of a loss and a penalty."""
-    model = critic(layers, activation)
+    model = critic(own, activation)
     same_weights(model, model)
     graph = tf.function(lambda x: penalised(model, x)).get_concrete_function(tf.constant(noise(2, 28, 28, 1))).graph
     return sum(operation.type.startswith("Conv2D") for operation in graph.get_operations())
 
 
 def test_the_penalty_has_no_backward_pass_of_zeros():
-    assert convolutions(quick.LeakyReLU(negative_slope=0.2)) < convolutions(layers.LeakyReLU(negative_slope=0.2))
+    quicker, plain = fast(layers.LeakyReLU(negative_slope=0.2)), layers.LeakyReLU(negative_slope=0.2)
+    assert convolutions(quicker) < convolutions(plain)
 
 
 def test_the_book_s_own_networks_are_built_of_them():
     made = [*models.conv_critic().layers, *models.conv_generator().layers]
-    assert sum(isinstance(layer, (quick.LeakyReLU, quick.Conv2D, quick.Conv2DTranspose)) for layer in made) == 4
-    assert models.mlp_critic(2, 4).layers[0].activation is quick.relu
+    assert sum("call" in vars(layer) or "convolution_op" in vars(layer) for layer in made) == 4
+    assert models.mlp_critic(2, 4).layers[0].activation is _layers.relu
+
+
+def test_a_layer_stays_keras_own_in_kind_name_and_settings():
+    for network in (models.conv_generator(4, 2), models.conv_critic(2), models.mlp_critic(2, 4)):
+        for layer in network.layers:
+            assert type(layer).__module__.startswith("keras."), layer
+            again = type(layer).from_config(layer.get_config())
+            assert again.get_config() == layer.get_config()
+    assert models.mlp_critic(2, 4).layers[0].get_config()["activation"] == "relu"

@@ -1,21 +1,28 @@
 """Random numbers of a training step: the same in a graph, in XLA and on a GPU, on one device and on several.
 
-Used by trainers and penalty.
+Under `trainers` and `penalty`.
 """
+
+import zlib
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from gancode._arguments import seed_or_none, short
-from gancode.devices import share
+from gancode._training import devices
+
+
+def key(seed, turn, name):
+    """A tensor of two integers, the seed of one draw: another for each seed (below 2^32), each turn and each name."""
+    return tf.stack([tf.constant(seed + ((zlib.crc32(name.encode()) >> 1) << 32), tf.int64), tf.cast(turn, tf.int64)])
 
 
 def uniform(n, seed, dtype=tf.float32, size=None):
     """(n,) numbers from U[0, 1), or (n, size). seed: None, an int, a keras.random.SeedGenerator, or a tensor of two
     integers."""
     shape = () if size is None else (size,)
-    return share(n, lambda rows: tf.cast(_uniform((rows, *shape), _two_integers(seed)), dtype))
+    return devices.shard(n, lambda rows: tf.cast(_uniform((rows, *shape), _two_integers(seed)), dtype))
 
 
 def normal(n, size, seed):
@@ -25,7 +32,7 @@ def normal(n, size, seed):
         u, v = tf.unstack(_uniform((2, rows, size), _two_integers(seed)))
         return tf.sqrt(-2.0 * tf.math.log(u + 2.0**-25)) * tf.cos(2.0 * np.pi * v)  # u may be 0
 
-    return share(n, draw)
+    return devices.shard(n, draw)
 
 
 def _uniform(shape, seed):

@@ -1,4 +1,4 @@
-"""What a training step needs where several devices share it (tf.distribute). Used by trainers and whatever they use.
+"""What a training step needs where several devices share it (tf.distribute). Under `trainers` and whatever they use.
 
 Each device has its rows of a batch. Losses are means over the whole batch, so gradients are averaged; random numbers
 are those that one device would draw for the whole batch; a variable is changed on all devices alike. On one device
@@ -13,7 +13,13 @@ def how_many():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def share(n, draw):
+def counter():
+    """A whole number from 0 on, which all devices count alike."""
+    first = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return tf.Variable(0, dtype=tf.int64, trainable=False, aggregation=first)
+
+
+def shard(n, draw):
     """This device's n rows of what one device would draw for the whole batch, draw(rows)."""
     replica = _among_others()
     if replica is None:
@@ -25,11 +31,21 @@ def share(n, draw):
 def apply(optimizer, gradients, weights):
     """One step of the optimiser down the mean of all devices' gradients."""
     if tf.distribute.has_strategy():
-        optimizer.apply([gradient / how_many() for gradient in gradients], weights)  # it adds them up
+        n = how_many()  # Keras adds them up
+        optimizer.apply([gradient if gradient is None else gradient / n for gradient in gradients], weights)
     else:
         # Keras would go this way itself, but first make the sum over all devices, with a function that can be
         # differentiated: TensorFlow then keeps it, and with it the graph and all weights, for as long as Python runs.
         tf.distribute.get_replica_context().merge_call(lambda _: optimizer.apply(gradients, weights))
+
+
+def std(x):
+    """The standard deviation of all numbers of the whole batch."""
+    replica = _among_others()
+    if replica is None:
+        return tf.math.reduce_std(x)
+    mean, squares = replica.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.reduce_mean(x), tf.reduce_mean(x**2)])
+    return tf.sqrt(tf.maximum(squares - mean**2, 0.0))
 
 
 def all_agree(holds):

@@ -12,6 +12,7 @@ import pytest
 from helpers import assert_same, saves
 
 from gancode import data, models
+from gancode._training import checkpoint
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 every_method = pytest.mark.parametrize("method", [GAN, LSGAN, WGAN, WGANGP])
@@ -140,13 +141,13 @@ def test_half_a_file_beside_it_is_never_read(file):
 RUNS = """
 import os, sys
 sys.path[:0] = {paths!r}
-import test_resume
+import test_checkpoint
 for weights in sys.stdin:
     run = os.fork()
     if not run:
-        trainer = test_resume.quick(int(weights))
+        trainer = test_checkpoint.quick(int(weights))
         print("ready", os.getpid(), flush=True)
-        test_resume.fit(trainer, {epochs}, {file!r})
+        test_checkpoint.fit(trainer, {epochs}, {file!r})
         os._exit(0)
     print("ended", os.waitpid(run, 0)[1], flush=True)
 """
@@ -179,7 +180,7 @@ def test_killed_twelve_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(f
             assert ended == "ended"
             killed += os.WIFSIGNALED(int(status)) and os.WTERMSIG(int(status)) == signal.SIGKILL
             with h5py.File(file) as whole:  # the file is always whole
-                now = len(whole["vars"]["past critic_loss"])
+                now = len(checkpoint.past(whole["vars"])["critic_loss"])
             assert now >= done, "an epoch was lost"
             done = now
             if done == epochs:

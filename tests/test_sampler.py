@@ -12,7 +12,7 @@ def numbered(n):
 
 def dealt(n, steps, first=0, batch_size=4, n_critic=2, seed=0):
     """What `steps` steps get from step `first` on: (steps, batch_size * n_critic)."""
-    batches = data.batches(numbered(n), batch_size, n_critic, seed).deal.batches(first)
+    batches = data.batches(numbered(n), batch_size, n_critic, seed).sampler.batches(first)
     return np.stack([np.ravel(batch) for batch in batches.take(steps)])
 
 
@@ -26,7 +26,7 @@ def test_from_a_later_step_on_the_same_samples_are_dealt(n, first):
 @pytest.mark.parametrize("first", [0, 7])
 def test_numbers_name_the_samples_that_batches_hold(first):
     samples = np.random.default_rng(0).standard_normal((30, 3, 2)).astype(np.float32)
-    deal = data.batches(samples, 4, n_critic=2, seed=0).deal
+    deal = data.batches(samples, 4, n_critic=2, seed=0).sampler
     for rows, batch in zip(deal.rows(first).take(6), deal.batches(first).take(6), strict=True):
         np.testing.assert_array_equal(samples[rows].reshape(4, 2, 3, 2), batch)
         np.testing.assert_array_equal(deal.gather(tf.constant(samples), rows), batch)
@@ -35,7 +35,7 @@ def test_numbers_name_the_samples_that_batches_hold(first):
 def test_tensorflows_tuner_is_off_for_fit_would_wait_for_it():
     """What is made of the batches, as `fit` and its blocks do, keeps that."""
     batches = data.batches(numbered(8), 4)
-    for dealt in (batches, batches.deal.rows(3), batches.deal.batches(3), batches.take(2).map(tf.abs).batch(2)):
+    for dealt in (batches, batches.sampler.rows(3), batches.sampler.batches(3), batches.take(2).map(tf.abs).batch(2)):
         assert dealt.options().autotune.enabled is False
 
 

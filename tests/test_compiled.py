@@ -5,9 +5,8 @@ import tensorflow as tf
 from helpers import assert_alike
 
 from gancode import data, models
-from gancode.blocks import Blocks
-from gancode.guard import NotFiniteError
-from gancode.trainers import GAN, WGAN, WGANGP
+from gancode._training.compiled import CompiledSteps
+from gancode.trainers import GAN, WGAN, WGANGP, NotFiniteError
 
 pytestmark = pytest.mark.slow  # XLA compiles for seconds
 
@@ -27,7 +26,7 @@ def trainer(method=WGANGP, **kwargs):
 def test_a_block_in_xla_is_what_the_plain_steps_are(method):
     plain, fast = trainer(method, run_eagerly=True), trainer(method, jit_compile=True, steps_per_execution=5)
     histories = [one.fit(batches(), epochs=2, steps_per_epoch=10, verbose=0).history for one in (plain, fast)]
-    assert isinstance(fast.train_function, Blocks)
+    assert isinstance(fast.train_function, CompiledSteps)
     assert_alike(plain, fast)
     for name, values in histories[0].items():
         np.testing.assert_allclose(histories[1][name], values, rtol=1e-4, atol=1e-6)
@@ -65,17 +64,17 @@ def test_other_batches_get_a_block_of_their_own_and_fit_goes_on_where_it_was():
         one.fit(batches(), steps_per_epoch=4, verbose=0)
         one.fit(batches(n_critic=1, seed=5), steps_per_epoch=4, verbose=0)
         one.fit(batches().map(lambda x: 2 * x), steps_per_epoch=4, verbose=0)  # without numbers: step by step
-    assert not isinstance(fast.train_function, Blocks)
+    assert not isinstance(fast.train_function, CompiledSteps)
     assert_alike(plain, fast)
     fast.fit(batches(), steps_per_epoch=2, verbose=0)
-    assert isinstance(fast.train_function, Blocks)
+    assert isinstance(fast.train_function, CompiledSteps)
 
 
 def test_nan_within_a_block_is_undone_to_the_step_before():
     class Breaks(WGANGP):
-        def penalty(self, real, fake):
-            done = self.generator_optimizer.iterations.value
-            return super().penalty(real, fake) + tf.where(done == 3, float("nan"), 0.0)
+        def critic_penalty(self, real, fake):
+            done = self.steps
+            return super().critic_penalty(real, fake) + tf.where(done == 3, float("nan"), 0.0)
 
     broken, clean = trainer(Breaks, jit_compile=True, steps_per_execution=10), trainer(run_eagerly=True)
     with pytest.raises(NotFiniteError, match="at step 4;"):
@@ -87,4 +86,4 @@ def test_nan_within_a_block_is_undone_to_the_step_before():
 def test_without_xla_keras_makes_the_steps():
     plain = trainer(jit_compile=False, steps_per_execution=2)
     plain.fit(batches(), steps_per_epoch=2, verbose=0)
-    assert not isinstance(plain.train_function, Blocks)
+    assert not isinstance(plain.train_function, CompiledSteps)

@@ -1,7 +1,7 @@
-"""Which samples a training step gets: a function of a seed and the step's number alone. Used by data and trainers.
+"""Which samples a training step gets: a function of a seed and the step's number alone. Under `data` and `trainers`.
 
 So a run that was cut off goes on with the very samples that it would have met, and a GPU that holds the samples itself
-need only be told their numbers.
+need only be told their numbers. (Of the libraries that do this, Grain is one: google-grain.readthedocs.io.)
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ UNTUNED.autotune.enabled = False
 
 
 @dataclasses.dataclass(frozen=True)
-class Deal:
+class Sampler:
     """The samples (n, ...) in an order of their own each time through, dealt to steps of n_critic batches."""
 
     samples: tf.Tensor  # (n, ...)
@@ -25,9 +25,9 @@ class Deal:
 
     def batches(self, first=0):
         """What steps `first`, `first` + 1, ... get: an endless tf.data.Dataset of (batch_size, n_critic, ...)."""
-        dealt = self.rows(first).map(lambda rows: self.gather(self.samples, rows)).prefetch(2)
-        dealt.deal = self  # so that `fit` can begin elsewhere
-        return dealt
+        batches = self.rows(first).map(lambda rows: self.gather(self.samples, rows)).prefetch(2)
+        batches.sampler = self  # so that `fit` can begin elsewhere
+        return batches
 
     def rows(self, first=0):
         """The numbers of those samples: an endless tf.data.Dataset of int32 (batch_size * n_critic,)."""

@@ -1,0 +1,133 @@
+"""What is allowed and yet seldom meant: one warning each, that names its cure. Under `trainers`.
+
+Networks are asked, not looked up: what a critic does to a batch's samples shows in its gradient, whatever its layers
+are called.
+"""
+
+import pathlib
+import sys
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import gancode
+from gancode._training.inputs import shapes
+
+
+def look_at(trainer):
+    """Warn of networks that can not learn what they should, by asking them."""
+    critic, hook = trainer.critic, getattr(type(trainer), "critic_penalty", None)
+    penalised = hook is not None and (hook.__module__, hook.__qualname__) != ("gancode.trainers", "GAN.critic_penalty")
+    last = last_activation(critic)
+    if last in ("sigmoid", "softmax", "hard_sigmoid"):
+        _warn(f"critic: it ends in a {last}, and every loss here takes raw scores, without one. Let it end linearly.")
+    if not critic.trainable_variables:
+        _warn("critic: it has no weights to train, so that nothing but the generator will learn.")
+    gradients, drawn_anew = ask(critic)
+    if gradients is None:
+        return
+    leak = np.abs(gradients[1:]).max() if len(gradients) > 1 else 0.0
+    if penalised and leak > 1e-6 * np.abs(gradients[0]).max():
+        _warn(
+            "critic: its score of a sample depends on the other samples of the batch (batch norm makes it so); the "
+            "penalty asks for a norm of each sample's own gradient. Use norm=None, 'layer' or 'instance' instead."
+        )
+    if penalised and drawn_anew:
+        _warn(
+            "critic: it draws anew each time it is called (dropout, augmentation), so that loss and penalty judge two "
+            "different critics. Leave it out of a penalised critic."
+        )
+
+
+def ask(critic, n=4):
+    """d score[0] / d samples, (n, ...), and whether a second call in training gives other scores. None: not asked.
+
+    Raises ValueError where a score has no gradient: neither a penalty nor a generator could use it.
+    """
+    shape = shapes(critic)[0][1:]
+    if any(size is None for size in shape):
+        return None, None
+    samples = tf.constant(np.random.default_rng(0).uniform(-1, 1, (n, *shape)), tf.float32)
+    weights = {id(weight) for weight in critic.weights}
+    before = [(variable, tf.identity(variable.value)) for variable in critic.variables]
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch(samples)
+            scores = tf.reshape(critic(samples, training=True), [-1])
+            first = scores[0]
+        gradients = tape.gradient(first, samples)
+        restore(pair for pair in before if id(pair[0]) in weights)  # dropout's seeds go on
+        again = tf.reshape(critic(samples, training=True), [-1])
+    except (ValueError, tf.errors.InvalidArgumentError):
+        return None, None  # it takes batches of another size
+    finally:
+        restore(before)
+    if gradients is None:
+        raise ValueError(
+            f"critic: expected scores with a gradient by the samples, got none from {critic.name!r} (an Embedding, "
+            "whole numbers or a stopped gradient at its input)"
+        )
+    return gradients.numpy(), not np.allclose(scores, again, rtol=1e-3, atol=1e-6)
+
+
+def restore(pairs):
+    for variable, value in pairs:
+        variable.assign(value)
+
+
+def look_at_data(trainer, batches):
+    """Warn, once, of floats that the generator can not reach."""
+    size, n_critic = batches.element_spec.shape[:2]
+    if size is not None and n_critic > max(size, 10):
+        _warn(
+            f"batches: they are of {size} samples for each of {n_critic} critic steps. Is it the other way round? The "
+            "samples lead: (batch, n_critic, *sample)."
+        )
+    ends = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}.get(last_activation(trainer.generator))
+    if ends is None or trainer.looked:
+        return
+    trainer.looked = True
+    sampler = getattr(batches, "sampler", None)
+    some = sampler.samples[:256] if sampler is not None else next(iter(batches), None)
+    if some is None or not some.dtype.is_floating:
+        if some is not None and ends == (0.0, 1.0):
+            _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")
+        return
+    least, most = float(tf.reduce_min(some)), float(tf.reduce_max(some))
+    slack = 0.05
+    outside = least < ends[0] - slack or most > ends[1] + slack
+    in_0_1 = ends[0] == -1.0 and least >= 0.0 and 0.5 < most <= 1.0
+    if outside or in_0_1:
+        pixels = "images / 127.5 - 1" if most > 2.0 else "2 * images - 1"
+        if ends == (0.0, 1.0):
+            pixels = "images / 255" if most > 2.0 else "(images + 1) / 2"
+        cure = f"Scale them: {pixels}" + (", or give pixels as uint8." if ends[0] < 0 else ".")
+        _warn(
+            f"batches: they go from {least:g} to {most:g}, and the generator gives {ends[0]:g} to {ends[1]:g}. {cure}"
+        )
+
+
+def last_activation(network):
+    """The name of the function that a network ends in, "" where it can not be told."""
+    layers = getattr(network, "layers", None)
+    while layers:
+        layer = getattr(layers[-1], "layer", layers[-1])  # what a wrapper holds
+        if isinstance(layer, keras.layers.Softmax):
+            return "softmax"
+        if hasattr(layer, "activation"):
+            return getattr(layer.activation, "__name__", "")
+        if not isinstance(layer, (keras.layers.Reshape, keras.layers.Flatten, keras.Model)):
+            return ""
+        layers = layer.layers if isinstance(layer, keras.Model) else layers[:-1]
+    return ""
+
+
+def _warn(message):
+    """Warn where the reader's own code called, however deep in here it was found."""
+    inside = tuple(str(pathlib.Path(module).parent) for module in (gancode.__file__, keras.__file__))
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_code.co_filename.startswith(inside):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

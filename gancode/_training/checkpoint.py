@@ -1,0 +1,134 @@
+"""A run that was cut off goes on from its last checkpoint as if nothing had happened. Under `trainers`.
+
+Keras's BackupAndRestore does so too, but for the curves: they begin anew where it goes on.
+"""
+
+import io
+import json
+import os
+import pathlib
+
+import h5py
+import keras
+import numpy as np
+
+from gancode._arguments import short
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Callback: after every epoch write the whole run to one file: networks, optimisers, seeds, curves so far.
+
+    path: ends in .weights.h5, as Keras asks. A file is written beside it and then takes its place, in one move that
+    the system makes whole or not at all: killed at any moment, or the disk full, the last good file is there.
+
+    Where several machines train, the first one writes, and all of them read: the path must lead all to one file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        if not isinstance(path, (str, os.PathLike)) or not str(path).endswith(".weights.h5"):
+            raise ValueError(f"checkpoint: expected a name that ends in .weights.h5, got {short(path)}")
+        self.path = pathlib.Path(path)
+
+    def restore(self, model):
+        """Go back to where the file was written, if there is one. Returns the number of epochs done by then."""
+        if not self.path.exists():
+            model.past = {}  # of another file
+            return 0
+        try:
+            with h5py.File(self.path) as file:
+                then, now = json.loads(bytes(file["vars"]["run"][()])), what_it_is(model)
+            different = [
+                f"{name} {then.get(name)!r}, not {now.get(name)!r}" for name in now if then.get(name) != now[name]
+            ]
+            if different:
+                raise ValueError("; ".join(different))
+            model.load_weights(self.path)
+        except Exception as error:
+            raise ValueError(f"checkpoint: {self.path} was not written by a run like this one ({error})") from error
+        return self.epochs(model)
+
+    def epochs(self, model):
+        """How many are done: none in a file of save_weights before any."""
+        return max(map(len, model.past.values()), default=0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        if not self.model.distribute_strategy.extended.should_checkpoint:
+            return  # the first machine does
+        weights = InMemory()
+        self.model.save_weights(weights)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, weights.getbuffer())
+        except OSError as error:
+            kept = "the one of the epoch before is kept" if self.path.exists() else "there is none yet"
+            raise OSError(f"checkpoint: {self.path} could not be written ({error}); {kept}") from error
+
+
+class InMemory(io.BytesIO):
+    """What Keras can write weights to: it asks for a name. Writing to a full disk, HDF5 complains of array by array."""
+
+    def __str__(self):
+        return "memory.weights.h5"
+
+
+def write_whole(path, content):
+    """Write bytes to a file, or leave it as it was: what stops halfway leaves nothing behind."""
+    beside = path.with_name(f"{path.name}.partial")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it gets its name
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def what_it_is(trainer):
+    """What a run can not go on without: the method, its settings, and the kind of its optimisers."""
+    settings = {
+        name: value for name, value in trainer.made_from().items() if isinstance(value, (bool, int, float, str))
+    }
+    optimizers = {name: type(getattr(trainer, name)).__name__ for name in ("critic_optimizer", "generator_optimizer")}
+    found = {"method": type(trainer).__name__, **settings, **optimizers, "ema": trainer.ema}
+    return {name: value for name, value in found.items() if name not in ("seed", "name", "loss")}
+
+
+def save(trainer, store):
+    """What is no weight: counters, seed, the networks' own random states (dropout has one), history so far."""
+    store["run"] = np.frombuffer(json.dumps(what_it_is(trainer)).encode(), np.uint8)
+    store["seed"] = np.array(trainer.seed)
+    store["steps and turns"] = np.array([trainer.steps.numpy(), trainer.turns.numpy()])
+    for i, state in enumerate(_others(trainer)):
+        store[f"other {i}"] = state.numpy()
+    if trainer.data_seen is not None:
+        store["data"] = np.array(trainer.data_seen)
+    store["past"] = np.frombuffer(json.dumps(trainer.past, default=float).encode(), np.uint8)
+
+
+def load(trainer, store):
+    seed = int(store["seed"][()])
+    if trainer.compiled and trainer.seed != seed:
+        trainer.trace_anew()  # it was traced with the seed before
+    trainer.seed = seed
+    for counter, value in zip((trainer.steps, trainer.turns), store["steps and turns"][()], strict=True):
+        counter.assign(value)
+    for i, state in enumerate(_others(trainer)):
+        state.assign(store[f"other {i}"][()])
+    trainer.data_seen = int(store["data"][()]) if "data" in store else None
+    trainer.past = past(store)
+
+
+def past(store):
+    """{name: a value an epoch}"""
+    return json.loads(bytes(store["past"][()]))
+
+
+def _others(trainer):
+    """What Keras saves with no layer: random states, and weights that a variant has of its own."""
+    parts = trainer._flatten_layers(include_self=False)
+    kept = {id(variable) for part in parts for variable in part.weights}
+    kept |= {id(variable) for mean in trainer.metrics for variable in mean.variables}
+    return [variable for variable in trainer.variables if id(variable) not in kept]

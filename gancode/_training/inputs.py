@@ -1,0 +1,186 @@
+"""What is asked of networks, optimisers and data before anything is trained. Under `trainers`."""
+
+import zlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gancode._arguments import numbers, positive, positive_integer, short
+
+INSTEAD = {
+    "optimizer": "a GAN has two: say critic_optimizer= and generator_optimizer=",
+    "loss": "the losses belong to the method; another one is given to the trainer, loss=losses.saturating",
+    "metrics": "a loss says little of samples; judge what generate() gives, with gancode.metrics",
+    "weighted_metrics": "a loss says little of samples; judge what generate() gives, with gancode.metrics",
+    "loss_weights": "each network has one loss; a penalty's weight is the trainer's penalty_weight=",
+    "auto_scale_loss": "it is for float16, which has no room for squared gradients; use mixed_bfloat16",
+    "x": "say batches=",
+    "y": "a GAN learns from samples alone; give these without labels",
+    "validation_data": "a loss on other samples says little; judge what generate() gives, with gancode.metrics",
+    "validation_split": "a loss on other samples says little; judge what generate() gives",
+    "validation_steps": "there is no validation; judge what generate() gives, with gancode.metrics",
+    "validation_batch_size": "there is no validation; judge what generate() gives, with gancode.metrics",
+    "validation_freq": "there is no validation; judge what generate() gives, with gancode.metrics",
+    "initial_epoch": "a run goes on from checkpoint='NAME.weights.h5' by itself",
+    "shuffle": "data.batches shuffles, from its seed",
+    "class_weight": "a GAN learns from samples alone; deal the rare ones more often",
+    "sample_weight": "a GAN learns from samples alone; deal the important ones more often",
+}
+KERAS_OWN = {"shuffle": True, "initial_epoch": 0, "validation_freq": 1, "validation_split": 0.0}
+
+
+def refuse(kwargs):
+    """Raise ValueError for an argument of Keras's that a GAN has no use for, and say what to do instead. Those that say
+    what Keras would do without them are let pass. Returns the others."""
+    for name, value in kwargs.items():
+        if name in INSTEAD and (value is not None and value != KERAS_OWN.get(name)):
+            raise ValueError(f"{name}: expected none, got {short(value)}; {INSTEAD[name]}")
+    return {name: value for name, value in kwargs.items() if name not in INSTEAD}
+
+
+# --- networks ---------------------------------------------------------------------------------------------------
+
+
+def shapes(network):
+    """(its input's shape, its output's), also of a built subclassed model, or None where it has several."""
+    if getattr(network, "inputs", None):
+        return (network.input_shape, network.output_shape) if len(network.inputs) == len(network.outputs) == 1 else None
+    shape = (network.get_build_config() or {}).get("input_shape")
+    if not isinstance(shape, (tuple, list)) or not all(size is None or isinstance(size, int) for size in shape):
+        return None
+    shape = (None, *shape[1:])
+    output = network.compute_output_spec(keras.KerasTensor(shape))
+    return (shape, (None, *output.shape[1:])) if hasattr(output, "shape") else None
+
+
+def check_networks(generator, critic):
+    """Raise ValueError unless latent vectors become samples, and samples of that shape one score each.
+
+    Returns the latent vectors' dimension.
+    """
+    found = []
+    for name, network in (("generator", generator), ("critic", critic)):
+        if not isinstance(network, keras.Model) or not network.built:
+            raise ValueError(
+                f"{name}: expected a built Keras model (begun with keras.Input, or called once), got {short(network)}"
+            )
+        found.append(shapes(network))
+        if found[-1] is None:
+            raise ValueError(f"{name}: expected one input and one output, got {short(network)}")
+    (latent, samples), (wanted, scores) = found
+    if len(latent) != 2 or latent[-1] is None:
+        raise ValueError(f"generator: expected it to take latent vectors (batch, latent_dim), got {latent}")
+    if len(samples) != len(wanted) or any(w not in (None, s) for s, w in zip(samples, wanted, strict=True)):
+        raise ValueError(f"critic: expected it to take what the generator gives, {samples}, got {wanted}")
+    if tuple(scores[1:]) != (1,):
+        raise ValueError(f"critic: expected it to give scores (batch, 1), got {scores}")
+    return latent[-1]
+
+
+def check_precision(*networks):
+    """Raise ValueError if a layer computes in float16; bfloat16, whose range is float32's, is welcome."""
+    for layer in (layer for network in networks for layer in network._flatten_layers()):
+        if layer.compute_dtype == "float16":
+            raise ValueError(
+                f"dtype policy: expected float32 or mixed_bfloat16, got float16 in layer {layer.name!r}: from 6e-8 to "
+                "65504 there is no room for squared gradients, and Keras's loss scaling is for one loss, not for two"
+            )
+
+
+def check_ema(decay):
+    if decay is not None and not positive("ema", decay) < 1:
+        raise ValueError(f"ema: expected None or a number between 0 and 1, got {short(decay)}")
+    return decay
+
+
+# --- optimisers -------------------------------------------------------------------------------------------------
+
+
+def check_optimizers(critic, generator):
+    """Both, made from their names where they are names. Raises ValueError for what is none, and for one in both."""
+    if critic is generator and isinstance(critic, keras.optimizers.Optimizer):
+        raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
+    found = []
+    for name, given in (("critic_optimizer", critic), ("generator_optimizer", generator)):
+        try:
+            optimizer = None if given is None else keras.optimizers.get(given)
+        except Exception:  # of what is no name and no settings, Keras says many things
+            optimizer = given
+        if optimizer is not None and not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise ValueError(f"{name}: expected a Keras optimiser, its name, or None, got {short(given)}")
+        if getattr(optimizer, "use_ema", False):
+            raise ValueError(f"{name}: use_ema averages by one optimiser; use ema=0.999 of the trainer")
+        found.append(optimizer)
+    if isinstance(critic, str) and generator is None:  # as one would for a model that has one
+        raise ValueError(f"generator_optimizer: expected one too, since critic_optimizer is {critic!r}, got None")
+    return found
+
+
+# --- data -------------------------------------------------------------------------------------------------------
+
+
+def as_floats(real):
+    """uint8 is pixels, 0 to 255 as -1 to 1; floats of any kind are taken as they are. As float32."""
+    return tf.cast(real, tf.float32) / 127.5 - 1.0 if real.dtype == tf.uint8 else tf.cast(real, tf.float32)
+
+
+def as_batches(trainer, batches, batch_size, steps_per_epoch):
+    """An array as batches, an epoch being once through; a data set as it is. Returns both."""
+    if isinstance(batches, tf.data.Dataset) or not hasattr(batches, "__array__"):
+        if batch_size is not None:
+            raise ValueError("batch_size: it is for arrays; a data set has its batches already")
+        return batches, steps_per_epoch
+    from gancode import data
+
+    given, batch_size = batches, 64 if batch_size is None else batch_size
+    if trainer.dealt is None or trainer.dealt[0] is not given or trainer.dealt[1].batch_size != batch_size:
+        pixels = getattr(given, "dtype", None) == np.uint8
+        samples = numbers("batches", given, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
+        trainer.dealt = given, data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
+    if steps_per_epoch is None:
+        steps_per_epoch = len(given) // (batch_size * trainer.n_critic)
+        steps_per_epoch = max(1, steps_per_epoch // trainer.steps_per_execution) * trainer.steps_per_execution
+    return trainer.dealt[1].batches(), steps_per_epoch
+
+
+def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
+    """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch ends, at an execution's end."""
+    spec = getattr(batches, "element_spec", None)
+    shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *sample_shape)
+    if isinstance(spec, (tuple, list, dict)):
+        take = "x, y: x" if isinstance(spec, (tuple, list)) else f"each: each[{next(iter(spec))!r}]"
+        raise ValueError(
+            f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; "
+            f"take what you want of them, batches.map(lambda {take})"
+        )
+    if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != tuple(sample_shape) or not shape[1]:
+        got = type(batches).__name__ if shape is None else tuple(shape)
+        cure = "data.batches deals them so; samples one by one: .batch(n_critic, True).batch(batch_size, True)"
+        raise ValueError(f"batches: expected elements of shape {expected}, got {got} ({cure})")
+    if not (spec.dtype.is_floating or spec.dtype == tf.uint8):
+        raise ValueError(f"batches: expected floats, or uint8 as pixels, got {spec.dtype.name}")
+    if steps_per_epoch is not None:
+        positive_integer("steps_per_epoch", steps_per_epoch)
+    if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
+    if steps_per_epoch is not None and steps_per_epoch % steps_per_execution:
+        whole = f"a multiple of steps_per_execution ({steps_per_execution})"  # Keras would run on to the next one
+        raise ValueError(f"steps_per_epoch: expected {whole}, got {steps_per_epoch}")
+
+
+def check_repeats(batches, known=None):
+    """A number that tells this data set from others. Raises ValueError unless it begins the same way each time, and as
+    the one that is known by such a number: else no run could go on with it."""
+    one, other = (zlib.crc32(b"".join(batch.tobytes() for batch in batches.take(1).as_numpy_iterator())) for _ in "12")
+    if one != other:
+        raise ValueError(
+            "batches: expected a data set that begins the same way each time, for a run that was cut off goes on with "
+            "it; got one that does not (shuffle with a seed and reshuffle_each_iteration=False, or use data.batches)"
+        )
+    if known not in (None, one):
+        raise ValueError(
+            "batches: expected those that the checkpoint's run began with; these begin otherwise (data.batches and "
+            "shuffle take a seed; so does keras.utils.set_random_seed)"
+        )
+    return one
