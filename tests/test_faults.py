@@ -326,12 +326,15 @@ def test_what_a_killed_download_left_is_not_taken_for_the_whole(name, left, serv
     flipped[len(whole) // 2] ^= 1
     data.fashion_mnist()
     (file,) = tmp_path.rglob(name)
+    own = file.with_name("notes-ubyte.txt")
+    own.write_text("the reader's")
     file.write_bytes({"half": whole[: len(whole) // 2], "flipped": flipped}.get(left, left))
     with monkeypatch.context() as offline:
         offline.setattr(socket, "create_connection", no_route)
         with pytest.raises(ConnectionError, match=r"^fashion_mnist: .*is there a network.*Network is unreachable"):
             data.fashion_mnist()
     assert_whole(data.fashion_mnist())
+    assert own.read_text() == "the reader's"
 
 
 def test_a_damaged_mnist_is_asked_for_again_and_a_wrong_one_never_taken(server, tmp_path):

@@ -67,6 +67,10 @@ def test_the_step_is_exact_where_several_make_one_execution(steps_per_execution,
     assert_as(broken, clean)
 
 
+def test_a_run_that_diverged_is_no_wrong_argument():
+    assert issubclass(NotFiniteError, ArithmeticError) and not issubclass(NotFiniteError, ValueError)
+
+
 def test_the_first_step_is_undone_to_the_beginning():
     broken, untouched = trainer(at=1, how="multiply", run_eagerly=True), trainer()
     with pytest.raises(NotFiniteError, match=r"at step 1;"):

@@ -152,6 +152,11 @@ def test_the_papers_step_sizes_are_those_of_the_trainers():
         assert trainer.default_optimizer().learning_rate.numpy() == pytest.approx(METHODS[name].learning_rate)
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_the_table_says_of_critic_steps_what_fit_does_with_an_array(name):
+    assert METHODS[name].n_critic == METHODS[name].trainer.n_critic
+
+
 @pytest.mark.parametrize("name", [name for name in METHODS if name not in BOOK])
 def test_each_method_of_the_race_can_be_trained_on_digits(name):
     method, n_critic, *_ = METHODS[name]
