@@ -16,7 +16,7 @@ from gancode.penalty import clip_weights, gradient_penalty
 class GAN(BaseGAN):
     """Chapter 1. Two networks, two losses, two optimisers, turn by turn (Goodfellow et al. 2014, Algorithm 1).
 
-    `fit` takes `data.batches`, whose n_critic says how many critic steps go before each generator step.
+    `fit` takes arrays, `data.batches`, or a tf.data.Dataset; n_critic critic steps go before each generator step.
 
     Args:
         generator: Keras model, latent (batch, latent_dim) to samples.
@@ -65,7 +65,7 @@ class GAN(BaseGAN):
         return self.critic(samples, training=True)  # (batch, 1)
 
     def critic_penalty(self, real, fake):
-        """What is added to the critic's loss: nothing yet."""
+        """What is added to the critic's loss, one number: nothing yet. real, fake: float32 (batch, ...)."""
         return tf.constant(0.0)
 
     def constrain(self):

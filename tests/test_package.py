@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
 from browsing import skip
 from bs4 import BeautifulSoup
@@ -223,3 +225,14 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
     tested = set(re.findall(r"\bcallbacks\.([A-Z]\w+)", tests)) - {"Callback"}
     rows = page.select("#what-keras-s-callbacks-do-here tbody tr td:first-child code")
     assert len(tested) > 9 and tested - {name.get_text() for name in rows} == set()
+
+
+@pytest.mark.slow
+def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
+    text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
+    first, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    names = {"images": np.random.default_rng(0).integers(0, 256, (320, 28, 28, 1)).astype(np.uint8)}
+    monkeypatch.chdir(tmp_path)
+    exec(first, names)
+    assert keras.models.load_model("generator.keras")(np.zeros((2, 64))).shape == (2, 28, 28, 1)
+    exec(variant, names | {"__name__": "readers_own"})
