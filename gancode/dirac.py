@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from gancode._arguments import numbers, positive, positive_integer
+from gancode._training.base import no_note_of_retracing
 
 
 def networks(theta, w):
@@ -57,4 +58,5 @@ def path(method, theta=(1.0,), w=(0.5,), steps=1000, learning_rate=0.05, n_criti
         places = tf.TensorArray(tf.float32, steps + 1, element_shape=(2, len(theta))).write(0, now())
         return tf.while_loop(lambda k, _: k < steps, one, (0, places))[1].stack()
 
-    return run().numpy()
+    with no_note_of_retracing():
+        return run().numpy()

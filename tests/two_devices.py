@@ -138,6 +138,7 @@ def test_an_epoch_of_unknown_length_or_with_a_part_of_an_execution_is_refused():
         made(TWO).fit(batches.filter(lambda _: True))
 
 
+@saves
 def test_callbacks_that_set_rates_and_curves_that_read_means():
     alone, two = made(ONE, GAN), made(TWO, GAN)
     curves = {}
