@@ -27,6 +27,12 @@ def tiny(method=WGANGP, seed=3, weights=0, compiled=True, run_eagerly=True, opti
     return trainer
 
 
+def wider():
+    trainer = WGANGP(models.mlp_generator(1, 8), models.mlp_critic(1, 16), seed=3)
+    trainer.compile(run_eagerly=True)
+    return trainer
+
+
 def fit(trainer, epochs=2, **kwargs):
     batches = data.batches(noise(100, 2), 8, 2, seed=1)
     return trainer.fit(**{"batches": batches, "epochs": epochs, "steps_per_epoch": 2, "verbose": 0} | kwargs)
@@ -483,18 +489,21 @@ def test_an_array_is_dealt_from_the_seed_of_the_run_that_goes_on(how, tmp_path):
     "other, says",
     [
         (lambda: tiny(WGAN, optimizers=[keras.optimizers.Adam(1e-4) for _ in range(2)]), "method 'WGANGP', not 'WGAN'"),
-        (lambda: tiny(penalty_weight=3.0), r"penalty_weight"),
+        (lambda: tiny(penalty_weight=3.0), r"penalty_weight 10\.0, not 3\.0"),
+        (lambda: tiny(loss=losses.least_squares), r"loss 'Wasserstein.*LeastSquares"),
+        (lambda: wider(), "weights "),
         (lambda: tiny(ema=0.5), r"ema None, not 0\.5"),
         (lambda: tiny(optimizers=[keras.optimizers.SGD(1e-4) for _ in range(2)]), "'Adam', not 'SGD'"),
     ],
 )
 def test_the_file_of_another_run_is_refused_and_it_is_said_what_differs(other, says, tmp_path):
-    fit(tiny(penalty_weight=10.0), checkpoint=tmp_path / "run.weights.h5")
+    fit(tiny(), checkpoint=tmp_path / "run.weights.h5")  # with a penalty weight of 10, said or not
+    fit(tiny(penalty_weight=10.0), epochs=3, checkpoint=tmp_path / "run.weights.h5")
     trainer = other()
     before = everything(trainer)
     with pytest.raises(ValueError, match=f"^checkpoint: .*{says}"):
-        fit(trainer, epochs=3, checkpoint=tmp_path / "run.weights.h5")
-    assert same(before, everything(trainer))
+        fit(trainer, epochs=4, checkpoint=tmp_path / "run.weights.h5")
+    assert same(before, everything(trainer)) and int(trainer.steps) == 0
 
 
 def test_other_batches_of_data_batches_are_refused_too(tmp_path):
@@ -650,6 +659,25 @@ def test_fit_says_what_to_do_instead(name):
         fit(tiny(), **{name: 0.5})
     with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
         fit(tiny(), epoch=1)
+
+
+def test_fit_says_so_of_arrays_too_and_lets_pass_what_keras_does_anyway():
+    for name in ("x", "y", "sample_weight"):
+        with pytest.raises(ValueError, match=f"^{name}: expected none"):
+            fit(tiny(), **{name: noise(4, 2)})
+    fit(tiny(), epochs=1, shuffle=True, initial_epoch=0, validation_split=0.0)
+
+
+def test_an_array_is_compiled_for_once_and_dealt_anew_when_it_changes():
+    samples, trainer = noise(100, 2), tiny(GAN, compiled=False)
+    trainer.compile(jit_compile=True)
+    trainer.fit(samples, steps_per_epoch=1, verbose=0)
+    compiled = trainer.compiled_steps
+    trainer.fit(samples.copy(), steps_per_epoch=1, verbose=0)
+    assert trainer.compiled_steps is compiled
+    samples *= 0
+    trainer.fit(samples, steps_per_epoch=1, verbose=0)
+    assert not np.any(trainer.compiled_steps.samples)
 
 
 def test_evaluate_says_what_to_do_instead():

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from browsing import skip
 from bs4 import BeautifulSoup
+from helpers import saves
 
 import gancode
 
@@ -227,6 +228,7 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
     assert len(tested) > 9 and tested - {name.get_text() for name in rows} == set()
 
 
+@saves
 @pytest.mark.slow
 def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")

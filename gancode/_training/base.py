@@ -241,7 +241,7 @@ class BaseGAN(keras.Model):
             backup.on_train_begin()
 
         # what it meets from there on
-        if self.dealt and self.dealt[1] is getattr(batches, "sampler", None):
+        if self.dealt and self.dealt[1] is getattr(batches, "sampler", None) and self.dealt[1].seed != self.seed:
             self.dealt = self.dealt[0], dataclasses.replace(self.dealt[1], seed=self.seed)
             batches = self.dealt[1].batches()
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
@@ -351,7 +351,9 @@ class BaseGAN(keras.Model):
     def made_from(self):
         """The arguments of the constructor, by name."""
         signature = inspect.signature(self.__init__)
-        arguments = signature.bind(*self._made_by.args, **self._made_by.keywords).arguments
+        bound = signature.bind(*self._made_by.args, **self._made_by.keywords)
+        bound.apply_defaults()
+        arguments = bound.arguments
         kinds = {parameter.kind: name for name, parameter in signature.parameters.items()}
         more = kinds.get(inspect.Parameter.VAR_KEYWORD)
         arguments |= arguments.pop(more, {})

@@ -87,13 +87,15 @@ def write_whole(path, content):
 
 
 def what_it_is(trainer):
-    """What a run can not go on without: the method, its settings, and the kind of its optimisers."""
-    settings = {
-        name: value for name, value in trainer.made_from().items() if isinstance(value, (bool, int, float, str))
-    }
+    """What a run can not go on without: the method, its settings, its loss, the kind of its optimisers, its weights."""
+    plain = (bool, int, float, str, type(None))
+    settings = {name: value for name, value in trainer.made_from().items() if isinstance(value, plain)}
     optimizers = {name: type(getattr(trainer, name)).__name__ for name in ("critic_optimizer", "generator_optimizer")}
+    loss = trainer.objective
     found = {"method": type(trainer).__name__, **settings, **optimizers, "ema": trainer.ema}
-    return {name: value for name, value in found.items() if name not in ("seed", "name", "loss")}
+    found["loss"] = f"{type(loss).__name__}, {vars(loss)}"
+    found["weights"] = [list(weight.shape) for weight in trainer.weights]
+    return {name: value for name, value in found.items() if name not in ("seed", "name")}
 
 
 def save(trainer, store):

@@ -34,7 +34,8 @@ def refuse(kwargs):
     """Raise ValueError for an argument of Keras's that a GAN has no use for, and say what to do instead. Those that say
     what Keras would do without them are let pass. Returns the others."""
     for name, value in kwargs.items():
-        if name in INSTEAD and (value is not None and value != KERAS_OWN.get(name)):
+        own = value is None or (np.isscalar(value) and value == KERAS_OWN.get(name))
+        if name in INSTEAD and not own:
             raise ValueError(f"{name}: expected none, got {short(value)}; {INSTEAD[name]}")
     return {name: value for name, value in kwargs.items() if name not in INSTEAD}
 
@@ -134,10 +135,13 @@ def as_batches(trainer, batches, batch_size, steps_per_epoch):
     from gancode import data
 
     given, batch_size = batches, 64 if batch_size is None else batch_size
-    if trainer.dealt is None or trainer.dealt[0] is not given or trainer.dealt[1].batch_size != batch_size:
-        pixels = getattr(given, "dtype", None) == np.uint8
-        samples = numbers("batches", given, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
-        trainer.dealt = given, data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
+    pixels = getattr(given, "dtype", None) == np.uint8
+    samples = numbers("batches", given, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
+    known = trainer.dealt and (trainer.dealt[1].batch_size, trainer.dealt[1].n_critic, trainer.dealt[0])
+    if known != (
+        now := (batch_size, trainer.n_critic, zlib.crc32(np.ascontiguousarray(samples)))
+    ):  # else XLA's is kept
+        trainer.dealt = now[2], data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
     if steps_per_epoch is None:
         steps_per_epoch = len(given) // (batch_size * trainer.n_critic)
         steps_per_epoch = max(1, steps_per_epoch // trainer.steps_per_execution) * trainer.steps_per_execution
