@@ -29,7 +29,10 @@ def open_browser(*arguments):
 
 def note_errors(page, trouble):
     """Whatever goes wrong on the page is added to this list."""
-    page.on("console", lambda message: message.type == "error" and trouble.append(message.text))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and trouble.append(f"{message.text} {message.location['url']}".strip()),
+    )
     page.on("pageerror", lambda error: trouble.append(str(error)))
 
 

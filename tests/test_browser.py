@@ -74,6 +74,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self):
         """NAME.html?bare is the page without its scripts and styles: as soon as its content can be there."""
+        if self.path == "/favicon.ico":  # asked of every site by a page that names no icon, as the root page, at times
+            return self.send_error(204)
         if not self.path.endswith("?bare"):
             return super().do_GET()
         page = pathlib.Path(self.translate_path(self.path)).read_text(encoding="utf-8")
