@@ -1,5 +1,6 @@
 """`check`, the line under every claim of the book, `broken`, and `show_code`. Used in all chapters."""
 
+import ast
 import contextlib
 import inspect
 import textwrap
@@ -59,8 +60,22 @@ def broken(*errors):
 def show_code(*objects):
     """The package's own source, as highlighted code in a page, in JupyterLab and on Colab: text and code cannot part.
 
+    Of docstrings the first paragraph; ``help(...)`` has the rest.
+
     Args:
         *objects: functions, methods or classes.
     """
-    sources = [textwrap.dedent(inspect.getsource(thing)).strip() for thing in objects]
+    sources = [_to_be_read(textwrap.dedent(inspect.getsource(thing)).strip()) for thing in objects]
     return Markdown("```python\n" + "\n\n".join(sources) + "\n```")
+
+
+def _to_be_read(source):
+    """The source with its docstrings cut after their first paragraph."""
+    lines = source.split("\n")
+    cut = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    for node in sorted(cut, key=lambda node: -node.lineno):  # from below, so that lines keep their numbers
+        first, end = node.body[0].lineno - 1, node.body[0].end_lineno
+        if ast.get_docstring(node) and "" in lines[first:end]:
+            blank = lines.index("", first)
+            lines[blank - 1 : end] = [lines[blank - 1] + '"""']
+    return "\n".join(lines)

@@ -1,9 +1,12 @@
+import ast
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import gancode
-from gancode import losses
+from gancode import losses, trainers
 
 
 def test_check_prints_the_claim_when_it_holds(capsys):
@@ -57,3 +60,17 @@ def test_the_code_on_the_page_is_the_packages_own_flush_left():
     assert text.startswith("```python\n@dataclasses.dataclass(frozen=True)\nclass Wasserstein(Loss):\n")
     assert "\n\n@of_scores\ndef critic(self, real_scores, fake_scores):\n    " in text  # with what stands above it
     assert text.endswith("\n```")
+
+
+def test_of_a_docstring_the_page_shows_the_first_paragraph_and_of_the_code_all():
+    text = gancode.show_code(trainers.WGANGP).data
+    assert (
+        '    """Chapter 4. Swap clipping for a penalty on the critic\'s input gradient (Gulrajani et al. 2017' in text
+    )
+    assert "Args:" not in text and "Args:" in trainers.WGANGP.__doc__
+    shown, whole = (ast.parse(source) for source in (text[10:-4], inspect.getsource(trainers.WGANGP)))
+    for tree in (shown, whole):
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+                node.body = node.body[1:]
+    assert ast.dump(shown) == ast.dump(whole)
