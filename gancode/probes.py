@@ -1,7 +1,5 @@
 """What a critic looks like inside, and how its samples change: probes and the callbacks that use them. All chapters."""
 
-import contextlib
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -18,6 +16,7 @@ from gancode._arguments import (
     short,
     two_batches,
 )
+from gancode._training.guard import untouched
 
 
 def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
@@ -43,7 +42,7 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
     activations = _activations(critic)
     real, fake = two_batches(real, fake, critic)
     probe = keras.Model(critic.inputs, activations)
-    with _untouched(critic), tf.GradientTape() as tape:
+    with untouched(critic.variables), tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.
         of_real, of_fake = _as_list(probe(real, training=True)), _as_list(probe(fake, training=True))
         value = loss.critic(of_real[-1], of_fake[-1])
@@ -75,7 +74,7 @@ def sample_jacobian(critic, samples):
         ValueError: for a critic that is not built or does not give one score a sample, and for no samples.
     """
     samples = batch("samples", samples, _built(critic))
-    with _untouched(critic), tf.GradientTape(persistent=True) as tape:
+    with untouched(critic.variables), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
         scores = tf.reshape(one_score_each(critic(samples, training=True), samples), [-1])  # (batch,)
     jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
@@ -231,17 +230,6 @@ def _activations(critic):
     if len(blocks) != len(kernel_layers):
         raise ValueError(f"critic: expected a flat model, got {critic.name!r} with kernels in a model within it")
     return blocks
-
-
-@contextlib.contextmanager
-def _untouched(critic):
-    """A look in training mode would move batch norm's statistics and dropout's seeds: leave them as they were."""
-    values = [tf.identity(variable.value) for variable in critic.variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(critic.variables, values, strict=True):
-            variable.assign(value)
 
 
 def _as_list(outputs):

@@ -37,9 +37,9 @@ class GAN(BaseGAN):
 
     def step(self, real):  # (batch, n_critic, 28, 28, 1)
         """n_critic steps of the critic, each on a batch of its own, and one of the generator. Returns what it logs."""
-        for i in range(real.shape[1]):
-            logs = self.critic_step(real[:, i])
-        return logs | self.generator_step(real[:, -1])
+        for batch in self.in_turn(real):  # n_critic times (batch, 28, 28, 1)
+            logs = self.critic_step(batch)
+        return logs | self.generator_step(batch)
 
     def critic_step(self, real):  # (batch, 28, 28, 1)
         """One step of the critic down its loss and penalty. Returns what it logs."""
@@ -62,7 +62,7 @@ class GAN(BaseGAN):
 
     def score(self, samples):
         """The critic's scores (batch, 1), as it is in training."""
-        return self.critic(samples, training=True)  # (batch, 1)
+        return self.in_training(self.critic, samples)  # (batch, 1)
 
     def critic_penalty(self, real, fake):
         """What is added to the critic's loss, one number: nothing yet. real, fake: float32 (batch, ...)."""
@@ -131,4 +131,4 @@ class WGANGP(WGAN):
         return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9)
 
     def critic_penalty(self, real, fake):
-        return self.penalty_weight * gradient_penalty(self.critic, real, fake, seed=self.draw("interpolates"))
+        return self.penalty_weight * gradient_penalty(self.score, real, fake, seed=self.draw("interpolates"))

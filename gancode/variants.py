@@ -18,7 +18,7 @@ class WGANLP(WGANGP):
 
     def critic_penalty(self, real, fake):
         draw = self.draw("interpolates")
-        return self.penalty_weight * gradient_penalty(self.critic, real, fake, one_sided=True, seed=draw)
+        return self.penalty_weight * gradient_penalty(self.score, real, fake, one_sided=True, seed=draw)
 
 
 class WGANDiv(WGANGP):
@@ -36,7 +36,7 @@ class WGANDiv(WGANGP):
         self.power = positive("power", power)
 
     def critic_penalty(self, real, fake):
-        norms = gradient_norms(self.critic, interpolate(real, fake, self.draw("interpolates")))
+        norms = gradient_norms(self.score, interpolate(real, fake, self.draw("interpolates")))
         return self.penalty_weight * tf.reduce_mean(norms**self.power)
 
 
@@ -66,7 +66,7 @@ class DRAGAN(PenalisedGAN):
     def critic_penalty(self, real, fake):
         somewhere = rng.uniform(tf.shape(real)[0], self.draw("noise"), size=math.prod(real.shape[1:]))  # (batch, 784)
         around = real + self.noise * devices.std(real) * tf.reshape(somewhere, tf.shape(real))
-        return self.penalty_weight * gradient_penalty(self.critic, real, around, seed=self.draw("interpolates"))
+        return self.penalty_weight * gradient_penalty(self.score, real, around, seed=self.draw("interpolates"))
 
 
 class GANGP(PenalisedGAN):
@@ -91,7 +91,7 @@ class R1GAN(PenalisedGAN):
 
     def critic_penalty(self, real, fake):
         at = [real, fake] if self.r2 else [real]
-        return sum(self.penalty_weight / 2 * tf.reduce_mean(gradient_norms(self.critic, x) ** 2) for x in at)
+        return sum(self.penalty_weight / 2 * tf.reduce_mean(gradient_norms(self.score, x) ** 2) for x in at)
 
 
 class R3GAN(R1GAN):

@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 import gancode
-from gancode._training.inputs import shapes
+from gancode._training.guard import untouched
+from gancode._training.inputs import classes, conditioned, shapes, takes_labels
 
 
 def look_at(trainer):
@@ -50,20 +51,17 @@ def ask(critic, n=4):
     if any(size is None for size in shape):
         return None, None
     samples = tf.constant(np.random.default_rng(0).uniform(-1, 1, (n, *shape)), tf.float32)
-    weights = {id(weight) for weight in critic.weights}
-    before = [(variable, tf.identity(variable.value)) for variable in critic.variables]
+    labels = tf.range(n) % (classes(critic) or 1) if takes_labels(critic) else None
     try:
-        with tf.GradientTape() as tape:
-            tape.watch(samples)
-            scores = tf.reshape(critic(samples, training=True), [-1])
-            first = scores[0]
+        with untouched(critic.variables):
+            with untouched(critic.weights), tf.GradientTape() as tape:  # but dropout's seeds go on
+                tape.watch(samples)
+                scores = tf.reshape(critic(conditioned(critic, samples, labels), training=True), [-1])
+                first = scores[0]
+            again = tf.reshape(critic(conditioned(critic, samples, labels), training=True), [-1])
         gradients = tape.gradient(first, samples)
-        restore(pair for pair in before if id(pair[0]) in weights)  # dropout's seeds go on
-        again = tf.reshape(critic(samples, training=True), [-1])
     except (ValueError, tf.errors.InvalidArgumentError):
         return None, None  # it takes batches of another size
-    finally:
-        restore(before)
     if gradients is None:
         raise ValueError(
             f"critic: expected scores with a gradient by the samples, got none from {critic.name!r} (an Embedding, "
@@ -72,14 +70,10 @@ def ask(critic, n=4):
     return gradients.numpy(), not np.allclose(scores, again, rtol=1e-3, atol=1e-6)
 
 
-def restore(pairs):
-    for variable, value in pairs:
-        variable.assign(value)
-
-
 def look_at_data(trainer, batches):
     """Warn, once, of floats that the generator can not reach."""
-    size, n_critic = batches.element_spec.shape[:2]
+    spec = tf.nest.flatten(batches.element_spec)[0]  # of the samples, where there are labels too
+    size, n_critic = spec.shape[:2]
     if size is not None and n_critic > max(size, 10):
         _warn(
             f"batches: they are of {size} samples for each of {n_critic} critic steps. Is it the other way round? The "
@@ -90,7 +84,7 @@ def look_at_data(trainer, batches):
         return
     trainer.looked = True
     sampler = getattr(batches, "sampler", None)
-    some = sampler.samples[:256] if sampler is not None else next(iter(batches), None)
+    some = sampler.samples[:256] if sampler is not None else tf.nest.flatten(next(iter(batches), [None]))[0]
     if some is None or not some.dtype.is_floating:
         if some is not None and ends == (0.0, 1.0):
             _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")

@@ -17,6 +17,7 @@ from gancode._training import ema as averages
 from gancode._training.compiled import CompiledSteps
 from gancode._training.guard import Guard
 
+LABELS = "its networks take labels, and each batch has its own"
 NO_JUDGE = "no loss of a GAN says how good its samples are; judge what generate() gives, with gancode.metrics"
 
 
@@ -66,6 +67,8 @@ class BaseGAN(keras.Model):
         self.data_seen = None  # what tells a data set of the reader's own from others, where a run may be cut off
         self.dealt = None  # an array that `fit` was given, and the sampler that deals it
         self.looked = False  # at the data's range
+        self.takes_labels = inputs.takes_labels(generator)
+        self.labels = None  # of the batch whose turn it is, where the networks take some
         self.built = True  # for both networks are
         advice.look_at(self)
 
@@ -130,10 +133,12 @@ class BaseGAN(keras.Model):
 
     # --- one step -------------------------------------------------------------------------------------------
 
-    def train_step(self, real):  # (batch, n_critic, 28, 28, 1)
+    def train_step(self, batches):  # (batch, n_critic, 28, 28, 1), with labels (batch, n_critic)
         """What `fit` calls: a `step`, undone if it makes NaN or inf, and the means of what it logs."""
         before = self.guard.remember(self)
+        real, self.labels = batches if self.takes_labels else (batches, None)
         logs = {name: tf.cast(value, tf.float32) for name, value in self.step(inputs.as_floats(real)).items()}
+        self.labels = None
         if set(logs) != set(self.means):
             raise ValueError(
                 f"log_names: expected the names of what step returns, {sorted(logs)}, got {self.log_names}"
@@ -146,9 +151,22 @@ class BaseGAN(keras.Model):
             mean.update_state(logs[name])
         return {name: mean.result() for name, mean in self.means.items()}
 
+    def in_turn(self, real):  # (batch, n_critic, 28, 28, 1)
+        """The critic's batches (batch, 28, 28, 1), one after the other; while one has its turn, so have its labels."""
+        labels = self.labels
+        for i in range(real.shape[1]):
+            self.labels = None if labels is None else labels[:, i]
+            yield real[:, i]
+
+    def in_training(self, network, x):
+        """The network's output, as it is in training; fakes get the labels of the real batch whose turn it is."""
+        if self.takes_labels and (self.labels is None or self.labels.shape.rank != 1):
+            raise ValueError(f"step: expected it to go through its batches by in_turn(real), for {LABELS}")
+        return network(inputs.conditioned(network, x, self.labels), training=True)
+
     def fakes(self, n):
         """Samples of the generator in training, as float32; the same ones until a network has had its turn."""
-        return tf.cast(self.generator(self.latent(n), training=True), tf.float32)  # (n, 28, 28, 1)
+        return tf.cast(self.in_training(self.generator, self.latent(n)), tf.float32)  # (n, 28, 28, 1)
 
     def latent(self, n):
         """n latent vectors (n, latent_dim) from N(0, I), those of this network's turn."""
@@ -215,11 +233,11 @@ class BaseGAN(keras.Model):
         if not self.compiled:
             raise ValueError("fit: expected a trainer that has been compiled; call compile() first")
         batches, steps_per_epoch = inputs.as_batches(self, batches, batch_size, steps_per_epoch)
-        inputs.check_batches(batches, self.sample_shape, steps_per_epoch, self.steps_per_execution)
+        inputs.check_batches(self, batches, steps_per_epoch)
         epochs = positive_integer("epochs", epochs)
         if steps_per_epoch is None and self.distribute_strategy.num_replicas_in_sync > 1:
             steps_per_epoch = devices.count(batches)
-            inputs.check_batches(batches, self.sample_shape, steps_per_epoch, self.steps_per_execution)
+            inputs.check_batches(self, batches, steps_per_epoch)
         one_of("verbose", verbose, ("auto", 0, 1, 2))
         callbacks = [self.guard, *keras_callbacks.check(callbacks)]
         if verbose == "auto":
@@ -231,25 +249,21 @@ class BaseGAN(keras.Model):
             raise ValueError("checkpoint: expected it or BackupAndRestore, got both: two places where the run goes on")
         advice.look_at_data(self, batches)
 
-        # where an earlier run was cut off
-        self.data_seen = self._initial_epoch = None
-        if keeper:
-            kwargs["initial_epoch"] = keeper.restore(self)
-            callbacks.append(keeper)
-        if backup:  # now, for what comes next follows from it
-            backup.set_model(self)
-            backup.on_train_begin()
-
-        # what it meets from there on
-        if self.dealt and self.dealt[1] is getattr(batches, "sampler", None) and self.dealt[1].seed != self.seed:
-            self.dealt = self.dealt[0], dataclasses.replace(self.dealt[1], seed=self.seed)
-            batches = self.dealt[1].batches()
+        kwargs["initial_epoch"] = self.go_back(keeper, backup)
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
         with no_note_of_retracing():
-            history = super().fit(batches, callbacks=callbacks, **kwargs)
+            history = super().fit(batches, callbacks=callbacks + [keeper] * bool(keeper), **kwargs)
         if keeper is not None:
             history.history, history.epoch = dict(self.past), list(range(keeper.epochs(self)))  # from its first one on
         return history
+
+    def go_back(self, keeper, backup):
+        """To where an earlier run was cut off, now, for what comes next follows from it. Returns its epochs."""
+        self.data_seen = self._initial_epoch = None
+        if backup:
+            backup.set_model(self)
+            backup.on_train_begin()
+        return keeper.restore(self) if keeper else 0
 
     def from_here(self, batches, steps_per_epoch, goes_on):
         """The batches of the steps that come next, in the form in which the devices take them.
@@ -259,6 +273,9 @@ class BaseGAN(keras.Model):
             steps_per_epoch: as of `fit`.
             goes_on: the run may be cut off and go on later, so any data set must be one that can be begun elsewhere.
         """
+        if self.dealt and self.dealt[1] is getattr(batches, "sampler", None) and self.dealt[1].seed != self.seed:
+            self.dealt = self.dealt[0], dataclasses.replace(self.dealt[1], seed=self.seed)
+            batches = self.dealt[1].batches()
         sampler, first = getattr(batches, "sampler", None), int(self.steps.numpy())
         if goes_on:
             self.data_seen = inputs.check_repeats(batches, self.data_seen)
@@ -310,7 +327,7 @@ class BaseGAN(keras.Model):
         """The shape of one sample, (28, 28, 1) for example."""
         return tuple(inputs.shapes(self.generator)[1][1:])
 
-    def generate(self, n, seed=None):
+    def generate(self, n, seed=None, labels=None):
         """n samples, a NumPy array; the same seed gives the same latent vectors, so runs can be compared.
 
         They are the average generator's where the trainer has one (``ema=``).
@@ -318,14 +335,20 @@ class BaseGAN(keras.Model):
         Args:
             n: how many.
             seed: of the latent vectors; None draws a new one.
+            labels: the class of each, n whole numbers or one for all; None takes every class in turn. For networks that
+                take labels.
 
         Raises:
-            ValueError: unless n is a whole number of at least 1 and seed one from 0 on, or None.
+            ValueError: unless n is a whole number of at least 1 and seed one from 0 on, or None; for labels that the
+                networks do not know.
         """
         positive_integer("n", n)
         seed_or_none(seed)
+        labels = inputs.labels_of(self, n, labels)
         latent = keras.random.normal((n, self.latent_dim), seed=seed)
-        chunks = [self(latent[i : i + 500], training=False) for i in range(0, n, 500)]
+        pieces = [slice(i, i + 500) for i in range(0, n, 500)]
+        asked = [(latent[i], None if labels is None else labels[i]) for i in pieces]
+        chunks = [self(inputs.conditioned(self.generator, *each), training=False) for each in asked]
         return np.concatenate([tf.cast(chunk, tf.float32) for chunk in chunks])
 
     @property

@@ -39,7 +39,9 @@ class Checkpoint(keras.callbacks.Callback):
             with h5py.File(self.path) as file:
                 then, now = json.loads(bytes(file["vars"]["run"][()])), what_it_is(model)
             different = [
-                f"{name} {then.get(name)!r}, not {now.get(name)!r}" for name in now if then.get(name) != now[name]
+                f"{name} {short(then.get(name))}, not {short(now.get(name))}"
+                for name in {**now, **then}
+                if then.get(name) != now.get(name)
             ]
             if different:
                 raise ValueError("; ".join(different))

@@ -1,5 +1,7 @@
 """A step that makes NaN or inf is undone, and named. Under `trainers`."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -47,6 +49,18 @@ class Guard(keras.callbacks.Callback):
                 f"training: expected finite weights and losses, got NaN or inf at step {step}; "
                 "the networks and optimisers are as they were before that step"
             )
+
+
+@contextlib.contextmanager
+def untouched(variables):
+    """For a look in training mode, which would move batch norm's statistics and dropout's seeds: after it all is as it
+    was."""
+    before = [(variable, tf.identity(variable.value)) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in before:
+            variable.assign(value)
 
 
 def state(model):

@@ -16,7 +16,7 @@ INSTEAD = {
     "loss_weights": "each network has one loss; a penalty's weight is the trainer's penalty_weight=",
     "auto_scale_loss": "it is for float16, which has no room for squared gradients; use mixed_bfloat16",
     "x": "say batches=",
-    "y": "a GAN learns from samples alone; give these without labels",
+    "y": "labels go where the samples are: data.batches(images, labels=labels)",
     "validation_data": "a loss on other samples says little; judge what generate() gives, with gancode.metrics",
     "validation_split": "a loss on other samples says little; judge what generate() gives",
     "validation_steps": "there is no validation; judge what generate() gives, with gancode.metrics",
@@ -44,15 +44,38 @@ def refuse(kwargs):
 
 
 def shapes(network):
-    """(its input's shape, its output's), also of a built subclassed model, or None where it has several."""
+    """(its input's shape, its output's), also of a built subclassed model, or None where it has several. Labels, whole
+    numbers beside the input, do not count."""
     if getattr(network, "inputs", None):
-        return (network.input_shape, network.output_shape) if len(network.inputs) == len(network.outputs) == 1 else None
+        alone = len(network.inputs) == 1 or takes_labels(network)
+        return (network.inputs[0].shape, network.outputs[0].shape) if alone and len(network.outputs) == 1 else None
     shape = (network.get_build_config() or {}).get("input_shape")
     if not isinstance(shape, (tuple, list)) or not all(size is None or isinstance(size, int) for size in shape):
         return None
     shape = (None, *shape[1:])
     output = network.compute_output_spec(keras.KerasTensor(shape))
     return (shape, (None, *output.shape[1:])) if hasattr(output, "shape") else None
+
+
+def takes_labels(network):
+    """Whether it has a second input, of one whole number a sample."""
+    label = network.inputs[1] if len(getattr(network, "inputs", None) or []) == 2 else None
+    return label is not None and "int" in label.dtype and tuple(label.shape[1:]) in ((), (1,))
+
+
+def classes(network):
+    """How many classes it knows, by the layer that takes the labels; None where that does not say."""
+    layers = network._flatten_layers(include_self=False)
+    sizes = [getattr(layer, "num_tokens", None) or getattr(layer, "input_dim", None) for layer in layers]
+    return next((size for size in sizes if isinstance(size, int)), None) if takes_labels(network) else None
+
+
+def conditioned(network, x, labels):
+    """What the network is called with: x, and beside it the labels (batch,), where it takes some."""
+    if labels is None:
+        return x
+    label = network.inputs[1]
+    return [x, tf.cast(tf.reshape(labels, (-1, *label.shape[1:])), label.dtype)]
 
 
 def check_networks(generator, critic):
@@ -68,7 +91,17 @@ def check_networks(generator, critic):
             )
         found.append(shapes(network))
         if found[-1] is None:
-            raise ValueError(f"{name}: expected one input and one output, got {short(network)}")
+            raise ValueError(
+                f"{name}: expected one output and one input (labels, whole numbers, may be a second), got "
+                f"{short(network)}"
+            )
+    if takes_labels(generator) != takes_labels(critic):
+        takes, not_so = ("generator", "critic") if takes_labels(generator) else ("critic", "generator")
+        raise ValueError(f"{not_so}: expected one that takes labels, as the {takes} does; give both classes=")
+    if classes(generator) != classes(critic):
+        raise ValueError(
+            f"critic: expected as many classes as the generator has, {classes(generator)}, got {classes(critic)}"
+        )
     (latent, samples), (wanted, scores) = found
     if len(latent) != 2 or latent[-1] is None:
         raise ValueError(f"generator: expected it to take latent vectors (batch, latent_dim), got {latent}")
@@ -148,17 +181,31 @@ def as_batches(trainer, batches, batch_size, steps_per_epoch):
     return trainer.dealt[1].batches(), steps_per_epoch
 
 
-def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
-    """Raise ValueError unless batches deal (batch, n_critic, *sample) and an epoch ends, at an execution's end."""
+def check_batches(trainer, batches, steps_per_epoch):
+    """Raise ValueError unless batches deal (batch, n_critic, *sample), with labels (batch, n_critic) where the networks
+    take some, and an epoch ends, at an execution's end."""
     spec = getattr(batches, "element_spec", None)
-    shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *sample_shape)
+    if trainer.takes_labels:
+        if not isinstance(spec, tuple) or len(spec) != 2:
+            raise ValueError(
+                f"batches: expected (samples, labels), for the networks take labels, got {short(spec)}; "
+                "data.batches(images, labels=labels) deals them so"
+            )
+        spec, labels = spec
+        if tuple(labels.shape) != tuple(spec.shape[:2]) or not labels.dtype.is_integer:
+            raise ValueError(
+                f"batches: expected labels of shape {tuple(spec.shape[:2])}, whole numbers, got "
+                f"{labels.dtype.name} of shape {tuple(labels.shape)}"
+            )
+        check_labels(trainer, getattr(getattr(batches, "sampler", None), "labels", None))
+    shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *trainer.sample_shape)
     if isinstance(spec, (tuple, list, dict)):
         take = "x, y: x" if isinstance(spec, (tuple, list)) else f"each: each[{next(iter(spec))!r}]"
         raise ValueError(
-            f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; "
-            f"take what you want of them, batches.map(lambda {take})"
+            f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; take what you want of them, "
+            f"batches.map(lambda {take}), or give both networks classes=, if these are labels"
         )
-    if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != tuple(sample_shape) or not shape[1]:
+    if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != trainer.sample_shape or not shape[1]:
         got = type(batches).__name__ if shape is None else tuple(shape)
         cure = "data.batches deals them so; samples one by one: .batch(n_critic, True).batch(batch_size, True)"
         raise ValueError(f"batches: expected elements of shape {expected}, got {got} ({cure})")
@@ -168,16 +215,47 @@ def check_batches(batches, sample_shape, steps_per_epoch, steps_per_execution):
         positive_integer("steps_per_epoch", steps_per_epoch)
     if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
-    if steps_per_epoch is not None and steps_per_epoch % steps_per_execution:
-        whole = f"a multiple of steps_per_execution ({steps_per_execution})"  # Keras would run on to the next one
+    if steps_per_epoch is not None and steps_per_epoch % trainer.steps_per_execution:
+        whole = (
+            f"a multiple of steps_per_execution ({trainer.steps_per_execution})"  # Keras would run on to the next one
+        )
         raise ValueError(f"steps_per_epoch: expected {whole}, got {steps_per_epoch}")
+
+
+def check_labels(trainer, labels):
+    """Raise ValueError for labels that the networks do not know. None: not known yet."""
+    n = classes(trainer.generator)
+    if labels is not None and n is not None and not 0 <= (least := np.min(labels)) <= (most := np.max(labels)) < n:
+        raise ValueError(f"labels: expected 0 to {n - 1}, for the networks know {n} classes, got {least} to {most}")
+
+
+def labels_of(trainer, n, labels):
+    """The classes of n samples: those given, or every class in turn; None for networks that take no labels."""
+    known = classes(trainer.generator)
+    if not trainer.takes_labels:
+        if labels is not None:
+            raise ValueError(f"labels: expected None, for the networks take none (classes=), got {short(labels)}")
+        return None
+    if labels is None:
+        if known is None:
+            raise ValueError("labels: expected one for each sample, for the generator does not say how many there are")
+        return np.arange(n) % known
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
+        raise ValueError(f"labels: expected {n} whole numbers, or one for all, got {short(labels.tolist())}")
+    check_labels(trainer, labels)
+    return np.broadcast_to(labels, n)
 
 
 def check_repeats(batches, known=None):
     """A number that tells this data set from others. Raises ValueError unless it begins the same way each time, and as
     the one that is known by such a number: else no run could go on with it."""
-    one, other = (zlib.crc32(b"".join(batch.tobytes() for batch in batches.take(1).as_numpy_iterator())) for _ in "12")
-    if one != other:
+
+    def begins():
+        return zlib.crc32(b"".join(part.tobytes() for part in tf.nest.flatten([*batches.take(1).as_numpy_iterator()])))
+
+    one = begins()
+    if not hasattr(batches, "sampler") and one != begins():
         raise ValueError(
             "batches: expected a data set that begins the same way each time, for a run that was cut off goes on with "
             "it; got one that does not (shuffle with a seed and reshuffle_each_iteration=False, or use data.batches)"
