@@ -225,7 +225,10 @@ def check_batches(trainer, batches, steps_per_epoch):
 def check_labels(trainer, labels):
     """Raise ValueError for labels that the networks do not know. None: not known yet."""
     n = classes(trainer.generator)
-    if labels is not None and n is not None and not 0 <= (least := np.min(labels)) <= (most := np.max(labels)) < n:
+    if labels is None or n is None:
+        return
+    least, most = np.min(labels), np.max(labels)
+    if least < 0 or most >= n:
         raise ValueError(f"labels: expected 0 to {n - 1}, for the networks know {n} classes, got {least} to {most}")
 
 

@@ -1,0 +1,179 @@
+"""Networks that take labels: who gets which, and what is refused."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import saves
+from keras import layers
+
+from gancode import losses, trainers, variants
+
+METHODS = [trainers.GAN, trainers.LSGAN, trainers.WGAN, trainers.WGANGP]
+TABLE = np.array([[0.0, 1.0], [2.0, 0.0], [-1.0, 3.0]], np.float32)  # what the echo generator gives for each class
+SLOPES = np.array([[0.6, 0.8], [3.0, 4.0], [0.0, 2.0]], np.float32)  # the bilinear critic's slope for each class
+
+
+def two_inputs(size):
+    return keras.Input((size,)), keras.Input((), dtype="int32")
+
+
+def networks(classes=3, seed=0):
+    """A pair that learns, of points (batch, 2)."""
+    keras.utils.set_random_seed(seed)
+    pair = []
+    for name, outputs in (("generator", 2), ("critic", 1)):
+        x, label = two_inputs(2)
+        both = layers.Concatenate()([x, layers.Embedding(classes, 4)(label)])
+        pair.append(keras.Model([x, label], layers.Dense(outputs)(layers.Dense(8, activation="relu")(both)), name=name))
+    return pair
+
+
+def echo():
+    """latent, label to TABLE[label], and a critic of scores SLOPES[label] . x"""
+    latent, label = two_inputs(2)
+    table = layers.Embedding(3, 2, weights=[TABLE], trainable=False)
+    generator = keras.Model([latent, label], layers.Add()([table(label), layers.Rescaling(0.0)(latent)]))
+    x, label = two_inputs(2)
+    critic = keras.Model([x, label], layers.Dot(1)([x, layers.Embedding(3, 2, weights=[SLOPES])(label)]))
+    return generator, critic
+
+
+def dealt(n_critic=2, batch_size=8, seed=0):
+    """(samples, labels), one element for ever."""
+    rng = np.random.default_rng(seed)
+    samples = rng.standard_normal((batch_size, n_critic, 2)).astype(np.float32)
+    labels = rng.integers(0, 3, (batch_size, n_critic))
+    return samples, labels, tf.data.Dataset.from_tensors((samples, labels)).repeat()
+
+
+def test_fakes_have_their_real_batchs_labels_and_each_interpolate_its_own():
+    samples, labels, batches = dealt()
+    trainer = trainers.WGANGP(*echo(), seed=0)
+    trainer.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    history = trainer.fit(batches, steps_per_epoch=1, verbose=0).history
+    y = labels[:, -1]  # the last critic batch is the one that is logged
+    real, fake = (np.mean(np.sum(x * SLOPES[y], axis=1)) for x in (samples[:, -1], TABLE[y]))
+    norms = np.linalg.norm(SLOPES[y], axis=1)  # wherever the interpolate is
+    np.testing.assert_allclose(history["wasserstein"], real - fake, rtol=1e-5)
+    np.testing.assert_allclose(history["penalty"], 10 * np.mean((norms - 1) ** 2), rtol=1e-5)
+    np.testing.assert_allclose(history["generator_loss"], -fake, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", [*METHODS, variants.WGANLP, variants.DRAGAN, variants.R1GAN, variants.R3GAN])
+def test_every_method_trains_both_networks_by_their_labels(method):
+    generator, critic = networks()
+    before = [network.get_weights()[:-1] for network in (generator, critic)]  # a last bias shifts all scores alike
+    trainer = method(generator, critic, seed=0)
+    trainer.compile(run_eagerly=True)  # which is sooner for two small steps
+    trainer.fit(dealt()[2], steps_per_epoch=2, verbose=0)
+    for old, network in zip(before, (generator, critic), strict=True):
+        assert all(np.any(one != new) for one, new in zip(old, network.get_weights(), strict=False)), network.name
+
+
+def test_without_labels_every_class_has_its_turn():
+    trainer = trainers.GAN(*echo(), seed=0)
+    np.testing.assert_array_equal(trainer.generate(7), TABLE[[0, 1, 2, 0, 1, 2, 0]])
+    np.testing.assert_array_equal(trainer.generate(3, labels=[2, 2, 0]), TABLE[[2, 2, 0]])
+    np.testing.assert_array_equal(trainer.generate(2, labels=1), TABLE[[1, 1]])
+    np.testing.assert_array_equal(trainer.generate(1001, labels=np.arange(1001) % 2)[-2:], TABLE[[1, 0]])
+
+
+def test_the_seed_draws_the_latent_vectors_whatever_the_labels():
+    trainer = trainers.GAN(*networks(), seed=0)
+    one, other = (trainer.generate(4, seed=1, labels=labels) for labels in ([0, 1, 0, 1], [0, 2, 0, 2]))
+    np.testing.assert_array_equal(one[::2], other[::2])
+    assert np.all(one[1::2] != other[1::2])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 3], r"^labels: expected 0 to 2, for the networks know 3 classes, got 0 to 3"),
+        (-1, r"^labels: expected 0 to 2"),
+        ([0, 1, 2], r"^labels: expected 2 whole numbers, or one for all"),
+        ([0.0, 1.0], r"^labels: expected 2 whole numbers"),
+        ("two", r"^labels: expected 2 whole numbers"),
+    ],
+)
+def test_labels_that_the_networks_do_not_know_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        trainers.GAN(*networks(), seed=0).generate(2, labels=labels)
+
+
+def test_networks_without_labels_refuse_them():
+    x = keras.Input((2,))
+    plain = trainers.GAN(keras.Model(x, layers.Dense(2)(x)), keras.Model(x, layers.Dense(1)(x)), seed=0)
+    plain.compile()
+    with pytest.raises(ValueError, match=r"^labels: expected None, for the networks take none \(classes=\)"):
+        plain.generate(2, labels=[0, 1])
+    with pytest.raises(ValueError, match=r"^batches: expected samples alone, got tuples of 2; .* classes="):
+        plain.fit(dealt()[2], steps_per_epoch=1, verbose=0)
+
+
+def test_one_network_with_labels_is_not_enough():
+    (generator, critic), x = networks(), keras.Input((2,))
+    with pytest.raises(ValueError, match=r"^critic: expected one that takes labels, as the generator does"):
+        trainers.GAN(generator, keras.Model(x, layers.Dense(1)(x)))
+    with pytest.raises(ValueError, match=r"^generator: expected one that takes labels, as the critic does"):
+        trainers.GAN(keras.Model(x, layers.Dense(2)(x)), critic)
+    with pytest.raises(ValueError, match=r"^critic: expected as many classes as the generator has, 3, got 4"):
+        trainers.GAN(generator, networks(classes=4)[1])
+
+
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        (dealt()[2].map(lambda x, y: x), r"^batches: expected \(samples, labels\), for the networks take labels"),
+        (
+            dealt()[2].map(lambda x, y: (x, y[:, 0])),
+            r"^batches: expected labels of shape \(8, 2\), whole numbers, got ",
+        ),
+        (dealt()[2].map(lambda x, y: (x, tf.cast(y, tf.float32))), r"^batches: expected labels .* got float32"),
+        (np.zeros((8, 2), np.float32), r"^batches: expected \(samples, labels\)"),
+    ],
+)
+def test_batches_without_their_labels_are_refused(batches, message):
+    trainer = trainers.GAN(*networks(), seed=0)
+    trainer.compile()
+    with pytest.raises(ValueError, match=message):
+        trainer.fit(batches, steps_per_epoch=1, verbose=0)
+
+
+def test_a_step_of_ones_own_that_takes_its_batches_by_number_is_told_of_the_labels():
+    class ByNumber(trainers.GAN):
+        def step(self, real):
+            return self.critic_step(real[:, 0]) | self.generator_step(real[:, 0])
+
+    trainer = ByNumber(*networks(), seed=0)
+    trainer.compile()
+    with pytest.raises(ValueError, match=r"^step: expected it to go through its batches by in_turn\(real\)"):
+        trainer.fit(dealt()[2], steps_per_epoch=1, verbose=0)
+
+
+@saves
+def test_a_run_with_labels_goes_on_from_its_file(tmp_path):
+    def run(epochs, path):
+        trainer = trainers.WGANGP(*networks(), seed=3, ema=0.9)
+        trainer.compile()
+        trainer.fit(dealt()[2], epochs=epochs, steps_per_epoch=2, verbose=0, checkpoint=tmp_path / path)
+        return trainer
+
+    whole = run(3, "whole.weights.h5")
+    run(1, "cut.weights.h5")
+    for one, other in zip(whole.get_weights(), run(3, "cut.weights.h5").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    whole.save(tmp_path / "trainer.keras")
+    again = keras.saving.load_model(tmp_path / "trainer.keras")
+    np.testing.assert_array_equal(again.generate(6, seed=0), whole.generate(6, seed=0))
+    whole.best_generator.save(tmp_path / "generator.keras")
+    alone = keras.saving.load_model(tmp_path / "generator.keras")
+    latent = keras.random.normal((6, 2), seed=0)
+    np.testing.assert_allclose(alone([latent, tf.range(6) % 3]), whole.generate(6, seed=0), rtol=1e-5)
+
+
+def test_a_critic_is_asked_with_labels_too():
+    x, label = two_inputs(2)
+    mixes = layers.BatchNormalization()(layers.Concatenate()([x, layers.Embedding(3, 2)(label)]))
+    with pytest.warns(UserWarning, match="depends on the other samples"):
+        trainers.WGANGP(networks()[0], keras.Model([x, label], layers.Dense(1)(mixes)), loss=losses.wasserstein)
