@@ -90,7 +90,7 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
     samples = numbers("samples", samples, ("n", "d", ...), np.uint8 if pixels else np.float32)
     if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
-    return Sampler(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
+    return Sampler(samples, batch_size, n_critic, int(seed)).batches()
 
 
 def load_checked(path, sha256):
