@@ -16,8 +16,8 @@ UNTUNED = tf.data.Options()
 UNTUNED.autotune.enabled = False
 
 
-# Up to this many bytes the samples are copied to a tensor. Out of a tensor a batch is gathered 0.1 ms sooner than out of
-# an array, which toy data notice and images do not; and TensorFlow holds more than one copy, which images notice.
+# Up to this many bytes, the samples are copied to a tensor: a batch is gathered out of it 0.1 ms sooner than out of an
+# array. Toy data notice that. Images do not, and they notice the copy.
 SMALL = 2**24
 
 
