@@ -1,10 +1,12 @@
-"""The experiments from a shell: `python -m gancode figure1 --seeds 5 --out figure1.png`. Chapters 5 to 7."""
+"""The one command line: `python -m gancode train FOLDER --out run`, and the experiments of chapters 5 to 7."""
 
 import argparse
 import importlib
 import sys
 
 COMMANDS = {
+    "train": "a GAN of your own pictures: --help says how",
+    "generate": "pictures from what was trained",
     "figure1": "Figure 1 of Gulrajani et al. 2017 (chapter 5)",
     "scoreboard": "one budget for all methods, several seeds (chapters 6 and 7)",
     "architectures": "seven pairs of networks, from kind to unkind (chapter 6)",
@@ -13,7 +15,7 @@ COMMANDS = {
 
 
 def main(arguments=None):
-    """Hand what follows a command's name to its experiment, which is imported only now: TensorFlow takes seconds."""
+    """Hand what follows a command's name to its module, which is imported only now: TensorFlow takes seconds."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(
         "python -m gancode",
@@ -24,7 +26,8 @@ def main(arguments=None):
     )
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
     command = parser.parse_args(arguments[:1]).command
-    importlib.import_module(f"gancode.experiments.{command}").main(arguments[1:])
+    folder = "_command" if command in ("train", "generate") else "experiments"
+    importlib.import_module(f"gancode.{folder}.{command}").main(arguments[1:])
 
 
 if __name__ == "__main__":

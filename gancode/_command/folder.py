@@ -1,0 +1,97 @@
+"""What a run keeps in its folder: samples, a film of them, curves, nearest pictures, the generator. Under `train`."""
+
+import os
+
+import keras
+import numpy as np
+from PIL import Image
+
+from gancode.figures.style import new_figure
+
+FRAMES = 100  # of a film, at most
+ROWS = 16  # of a grid of classes, at most
+
+
+class Keep(keras.callbacks.Callback):
+    """Callback: after each epoch write all but the film, each file whole or not at all.
+
+    out: the run's folder. images: uint8 (n, height, width, channels), where the nearest are looked for. classes: how
+    many the networks know, 0 for none.
+    """
+
+    def __init__(self, out, images, classes):
+        super().__init__()
+        self.out, self.images, self.n = out, images, 8 * min(classes or 8, ROWS)
+        self.labels = np.arange(self.n) // 8 if classes else None  # a row a class
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = int(self.model.steps.numpy())
+        steps = step // (epoch + 1) * np.arange(1, epoch + 2)
+        past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        rows = np.column_stack([steps, *past.values()])  # all of them, so that none is there twice after a cut
+        samples = pixels(self.model.generate(self.n, seed=0, labels=self.labels))
+        pairs = np.concatenate([samples, self.images[nearest(samples, self.images)]], axis=2)
+        how = {"delimiter": ",", "header": ",".join(["step", *past]), "comments": "", "fmt": "%.9g"}
+        write(self.out / "samples" / f"{step:06d}.png", grid(samples).save)
+        write(self.out / "nearest.png", grid(pairs).save)
+        write(self.out / "curves.png", curves(steps, past).savefig)
+        write(self.out / "history.csv", lambda file: np.savetxt(file, rows, **how))
+        write(self.out / "generator.keras", self.model.best_generator.save)
+
+
+def write(path, by):
+    """Have by(file) write a file, which then takes its place: stopped halfway, what stood there stands."""
+    beside = path.with_name(f"partial-{path.name}")  # of the same suffix, which says what is to be written
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        by(beside)
+        os.replace(beside, path)
+    except OSError as error:
+        raise OSError(f"{path} could not be written ({error.strerror or error}); what stood before stands") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def pixels(samples):
+    """Samples in [-1, 1] as uint8."""
+    return np.uint8(np.round((samples.clip(-1, 1) + 1) * 127.5))
+
+
+def grid(images, columns=8, margin=1):
+    """uint8 (n, height, width, channels) as one picture, small ones enlarged. Grey is light here, and 255 is white."""
+    n, height, width, channels = images.shape
+    tiles = np.pad(images, ((0, -n % columns), (margin, margin), (margin, margin), (0, 0)), constant_values=255)
+    tiles = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (rows, height, columns, width, channels)
+    sheet = tiles.reshape(-1, columns * (width + 2 * margin), channels).squeeze(-1 if channels == 1 else ())
+    return Image.fromarray(sheet.repeat(max(1, 64 // height), axis=0).repeat(max(1, 64 // height), axis=1))
+
+
+def nearest(samples, images):
+    """For each sample the number of the image nearest by pixels (Euclidean distance). 64 MB of them at a time."""
+    samples = samples.reshape(len(samples), -1).astype(np.float32)
+    least, found = np.full(len(samples), np.inf), np.zeros(len(samples), int)
+    for start in range(0, len(images), some := 2**24 // samples.shape[1]):
+        others = images[start : start + some].reshape(-1, samples.shape[1]).astype(np.float32)
+        distances = np.sum(others**2, axis=1) - 2 * samples @ others.T  # squared, but for a number of each sample's
+        found = np.where(distances.min(axis=1) < least, start + distances.argmin(axis=1), found)
+        least = np.minimum(least, distances.min(axis=1))
+    return found
+
+
+def curves(steps, past):
+    """A panel for each thing that was logged, a mean over each epoch."""
+    figure, axes = new_figure(len(past), height=1.8 * len(past), sharex=True, squeeze=False)
+    for ax, (name, values) in zip(axes[:, 0], past.items(), strict=True):
+        ax.plot(steps, values, ".-" if len(steps) < 30 else "-")
+        ax.set_ylabel(f"{name}\n(units of the loss)")
+    axes[-1, 0].set_xlabel("generator steps")
+    return figure
+
+
+def film(out):
+    """The samples so far, or a hundred of them, as one animated picture."""
+    paths = sorted((out / "samples").glob("[0-9]*.png"))[::-1]
+    frames = [Image.open(path).convert("RGB") for path in paths[:: -(-len(paths) // FRAMES) or 1]][::-1]
+    how = {"append_images": frames[1:], "duration": [150] * (len(frames) - 1) + [3000], "loop": 0, "quality": 80}
+    if frames:
+        write(out / "film.webp", lambda file: frames[0].save(file, save_all=True, **how))

@@ -1,0 +1,66 @@
+"""Draw pictures with the generator of a run: one grid, or one file a picture.
+
+python -m gancode generate run -n 64 --out grid.png
+python -m gancode generate run -n 1000 --out more/ --labels cat,dog --seed 1
+
+RUN                    the folder of a run of train, or a generator's .keras file
+-n 64                  how many
+--out FILE or FOLDER   grid.png is one grid; a name without a suffix a folder, 000001.png and so on in it
+--labels A,B           names or numbers of classes, in turn; every class unless told
+--seed 0               of the latent vectors: with another one other pictures
+"""
+
+import argparse
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from gancode._arguments import positive_integer, seed_or_none
+from gancode._command.folder import grid, pixels, write
+from gancode._command.shell import carry_out, parser, say
+from gancode._training.inputs import classes, conditioned, takes_labels
+
+
+def main(arguments=None):
+    asking = parser("generate", "RUN --out GRID.png [OPTION ...]", __doc__)
+    asking.add_argument("run", metavar="RUN", help=argparse.SUPPRESS)
+    for name, how in {"-n": {"type": int, "default": 64}, "--seed": {"type": int, "default": 0}}.items():
+        asking.add_argument(name, help=argparse.SUPPRESS, **how)
+    asking.add_argument("--labels", help=argparse.SUPPRESS)
+    asking.add_argument("--out", required=True, help=argparse.SUPPRESS)
+    carry_out("generate", generate, asking.parse_args(arguments))
+
+
+def generate(asked):
+    """Draw what was asked for, and say where it is."""
+    n, seed, out, run = positive_integer("-n", asked.n), seed_or_none(asked.seed), asked.out, pathlib.Path(asked.run)
+    file = run / "generator.keras" if run.is_dir() else run
+    if not file.is_file() or file.suffix != ".keras":
+        raise ValueError(f"RUN: expected a folder with a generator.keras in it, or such a file, got {run}")
+    generator = keras.models.load_model(file)
+    labels = labels_of(asked.labels, generator, file.with_name("settings.json"))
+    latent = keras.random.normal((n, generator.inputs[0].shape[-1]), seed=seed)
+    asked_of = conditioned(generator, latent, None if labels is None else np.resize(labels, n))
+    images, out = pixels(generator.predict(asked_of, batch_size=500, verbose=0)), pathlib.Path(out)
+    if out.suffix and not out.is_dir():
+        write(out, grid(images, min(n, len(labels) if labels and len(labels) <= 16 else 8)).save)  # a column a class
+        return say(f"{out}: {n} pictures")
+    for i, image in enumerate(images, 1):
+        write(out / f"{i:06d}.png", grid(image[None], 1, margin=0).save)
+    say(f"{out / '000001.png'} to {n:06d}.png: {n} pictures")
+
+
+def labels_of(text, generator, settings):
+    """The classes to be drawn in turn, as numbers; None for a generator that knows none."""
+    if not takes_labels(generator):
+        if text:
+            raise ValueError(f"--labels: expected none, for this generator knows no classes, got {text}")
+        return None
+    numbers = [str(i) for i in range(classes(generator))]
+    names = json.loads(settings.read_text())["settings"]["classes"] if settings.exists() else numbers
+    number_of = dict(zip([*numbers, *names], [*range(len(numbers))] * 2, strict=True))
+    if unknown := [each for each in (text or "0").split(",") if each not in number_of]:
+        raise ValueError(f"--labels: expected some of {', '.join(names)}, got {unknown[0]}")
+    return [number_of[each] for each in (text.split(",") if text else numbers)]

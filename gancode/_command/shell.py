@@ -1,0 +1,34 @@
+"""How the commands speak: notes on stdout, one line of what went wrong on stderr, an exit status. Under `train`."""
+
+import argparse
+import sys
+import warnings
+
+import tensorflow as tf
+from tqdm import tqdm
+
+
+def parser(command, usage, text):
+    """argparse's; text says what each option does, so that options need no help of their own."""
+    usage = f"python -m gancode {command} [-h] {usage}"
+    return argparse.ArgumentParser(
+        f"gancode {command}", usage, text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def say(line):
+    """A line on stdout, clear of a progress bar, and at once: a pipe would wait for more."""
+    tqdm.write(line)
+    sys.stdout.flush()
+
+
+def carry_out(command, work, *given):
+    """work(*given). Warnings become notes; errors a line, and the status 2 for wrong usage, 130 for Ctrl-C, else 1."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", UserWarning)
+            warnings.showwarning = lambda message, *_, **__: say(f"Note: {message}")
+            work(*given)
+    except (ValueError, OSError, ArithmeticError, MemoryError, tf.errors.OpError, KeyboardInterrupt) as error:
+        print(f"gancode {command}: {str(error) or type(error).__name__}", file=sys.stderr)
+        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 2 if isinstance(error, ValueError) else 1)
