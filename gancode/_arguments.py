@@ -25,6 +25,13 @@ def positive_integer(name, value):
     return int(_expect(_is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
 
 
+def shape_of_images(shape):
+    """(height, width, channels) of images that the networks here take, as ints."""
+    holds = isinstance(shape, (tuple, list)) and len(shape) == 3 and all(map(_is_whole, shape))
+    holds = holds and min(shape[:2]) >= 8 and shape[2] in (1, 3)
+    return tuple(map(int, _expect(holds, "image_shape", "(height, width, 1 or 3), sides of at least 8", shape)))
+
+
 def seed_or_none(seed):
     """None, or a whole number that every random generator here takes."""
     holds = seed is None or (_is_whole(seed) and 0 <= seed < 2**32)
@@ -86,11 +93,14 @@ def numbers(name, values, shape, dtype=np.float64, finite=True):
 
 
 def batch(name, samples, critic=None):
-    """Samples as a tensor of floats (batch, ...), at least one.
+    """Samples as a tensor of floats (batch, ...), at least one; uint8 is pixels, 0 to 255 as -1 to 1.
 
     critic: they are of the shape that it takes, too, if it is a Keras model that knows.
     """
+    pixels = getattr(samples, "dtype", None) == "uint8"  # of NumPy's arrays and of tensors alike
     samples = _floats(name, samples, "(batch, ...)")
+    if pixels:
+        samples = samples / 127.5 - 1.0
     if samples.shape.rank == 0:
         raise ValueError(f"{name}: expected real numbers of shape (batch, ...), got shape ()")
     wanted = getattr(critic, "input_shape", None)

@@ -31,14 +31,21 @@ __all__ = [
     "weight_histogram",
 ]
 
-IMAGES = ("n", 28, 28, 1)
-
 
 def samples_grid(images, columns=8, title=None):
-    """Images (n, 28, 28, 1) in [-1, 1] as a grid."""
-    images = numbers("images", images, IMAGES)
+    """Images as a grid, in colour if they have three channels.
+
+    Args:
+        images: (n, height, width, 1 or 3): uint8 as pixels, or in [-1, 1], as a generator gives them. One channel is
+            ink on paper: -1 is white.
+        columns: images in a row.
+        title: above the grid.
+    """
+    images = _images("images", images)
     positive_integer("columns", columns)
-    figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=0.75 * -(-len(images) // columns))
+    _, high, wide, _ = images.shape
+    height = 0.75 * -(-len(images) // columns) * high / wide
+    figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=height)
     show_tiles(ax, images, columns)
     if title:
         ax.set_title(title)
@@ -46,10 +53,9 @@ def samples_grid(images, columns=8, title=None):
 
 
 def samples_beside(named_images, columns=8):
-    """Several grids in a row, {"WGAN": images, ...}, each under its name."""
+    """Several grids in a row, {"WGAN": images, ...}, each under its name; images as of `samples_grid`."""
     named_images = {
-        name: numbers(f"named_images[{name!r}]", images, IMAGES)
-        for name, images in named("named_images", named_images).items()
+        name: _images(f"named_images[{name!r}]", images) for name, images in named("named_images", named_images).items()
     }
     positive_integer("columns", columns)
     columns_of_them = len(named_images)
@@ -112,12 +118,25 @@ def points(named_points, ax=None, lim=None):
 
 
 def show_tiles(ax, images, columns):
-    """Draw images as one picture: quicker than an axis each, and no seams."""
-    images = numbers("images", images, IMAGES)
+    """Draw images as one picture: quicker than an axis each, and no seams. Images as of `samples_grid`."""
+    images = _images("images", images)
     positive_integer("columns", columns)
-    rows = -(-len(images) // columns)
-    padded = np.full((rows * columns, 28, 28), -1.0)
-    padded[: len(images)] = images[..., 0]
-    sheet = padded.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
-    ax.imshow(-sheet, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")  # ink on paper
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    if channels == 1:
+        images = -images  # ink on paper
+    padded = np.ones((rows * columns, height, width, channels))  # white, where there is no image
+    padded[:n] = images.clip(-1, 1)
+    sheet = padded.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    sheet = (sheet.reshape(rows * height, columns * width, channels) + 1) / 2
+    ax.imshow(sheet[..., 0] if channels == 1 else sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
+
+
+def _images(name, images):
+    """Images (n, height, width, 1 or 3) in [-1, 1], from such ones or from pixels."""
+    pixels = getattr(images, "dtype", None) == np.uint8
+    images = numbers(name, images, ("n", "height", "width", "1 or 3"))
+    if images.shape[-1] not in (1, 3):
+        raise ValueError(f"{name}: expected images (n, height, width, 1 or 3), got shape {images.shape}")
+    return images / 127.5 - 1 if pixels else images

@@ -65,12 +65,13 @@ def opened_elsewhere(file, inputs):
 def networks():
     return {
         "generator": (models.conv_generator(4, 2), noise(3, 4)),
+        "of odd images": (models.conv_generator(4, 2, image_shape=(17, 24, 3)), noise(3, 4)),
         "critic": (models.conv_critic(2, norm="layer"), noise(3, 28, 28, 1)),
         "mlp": (models.mlp_critic(2, 8), noise(3, 2)),
     }
 
 
-@pytest.mark.parametrize("name", ["generator", "critic", "mlp"])
+@pytest.mark.parametrize("name", ["generator", "of odd images", "critic", "mlp"])
 def test_a_network_opens_from_its_file_with_nothing_but_keras(name, tmp_path):
     network, inputs = networks()[name]
     expected = network(inputs, training=False)

@@ -171,7 +171,8 @@ def test_the_book_s_own_networks_are_built_of_them():
 
 
 def test_a_layer_stays_keras_own_in_kind_name_and_settings():
-    for network in (models.conv_generator(4, 2), models.conv_critic(2), models.mlp_critic(2, 4)):
+    odd = models.conv_generator(4, 2, image_shape=(17, 24, 3)), models.conv_critic(2, image_shape=(17, 24, 3))
+    for network in (models.conv_generator(4, 2), models.conv_critic(2), *odd, models.mlp_critic(2, 4)):
         for layer in network.layers:
             assert type(layer).__module__.startswith("keras."), layer
             again = type(layer).from_config(layer.get_config())

@@ -84,8 +84,20 @@ def network(inputs, *layers):
 POINTS, IMAGES, ROW = np.ones((3, 2), np.float32), np.zeros((3, 28, 28, 1)), np.arange(1.0, 5.0)
 MANY = np.zeros((70, 28, 28, 1), np.float32)
 NO_POINTS = [*not_of_shape(None, 2), *not_finite(3, 2)]
-NO_IMAGES = not_of_shape(None, 28, 28, 1)
-NO_DIGITS = [*NO_IMAGES, *not_finite(3, 28, 28, 1), np.full((70, 28, 28, 1), 255)]
+NO_IMAGES = [*KINDS, *(np.zeros(shape) for shape in [(), (3,), (3, 28, 28), (3, 28, 28, 2), (3, 28, 28, 4)])]
+NO_IMAGES += [np.zeros((0, 28, 28, 1)), np.zeros((3, 0, 28, 3)), [np.zeros((28, 28, 3)), np.zeros((28, 32, 3))]]
+NO_IMAGES += not_finite(3, 28, 28, 3)
+NO_SHAPE = [None, "", 28, (28, 28), (28, 28, 2), (28, 28, 1, 1), (7, 28, 1), (28, 7.5, 1), (None, 28, 1), (0, 28, 3)]
+NO_SHAPE += [
+    (28, 28, True),
+    ("28", 28, 1),
+    {28, 29, 1},
+    (1, 28, 28),
+    (-28, 28, 1),
+    np.zeros((28, 28, 1)),
+    (28.0, 28, 1),
+]
+NO_DIGITS = [*not_of_shape(None, 28, 28, 1), *not_finite(3, 28, 28, 1), np.full((70, 28, 28, 1), 255)]
 NO_ROW = [*not_of_shape(None), *not_finite(4)]
 NO_SCORES = [*KINDS, np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((3, 2), bool)]
 NO_BATCH = [*NO_SCORES, 3.0]
@@ -173,8 +185,9 @@ WRONG = {
         "norm": NO_CHOICE,
         "activation": NO_LAYER,
         "use_bias": NO_FLAG[1:],
+        "image_shape": NO_SHAPE,
     },
-    models.conv_critic: {"channels": NO_SIZE, "norm": NO_CHOICE, "activation": NO_LAYER},
+    models.conv_critic: {"channels": NO_SIZE, "norm": NO_CHOICE, "activation": NO_LAYER, "image_shape": NO_SHAPE},
     partial(models.mlp_generator, depth=1, width=2): dict.fromkeys(
         ("depth", "width", "latent_dim", "output_dim"), NO_SIZE
     ),
