@@ -84,7 +84,7 @@ def numbers(name, values, shape, dtype=np.float64, finite=True):
     fits = len(shape) == array.ndim and all(isinstance(size, str) or size == n for size, n in sizes)
     if not fits or array.size == 0:
         raise ValueError(f"{name}: expected at least one of shape ({wanted}), got shape {array.shape}")
-    if finite and not np.isfinite(array).all():
+    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name}: expected finite numbers, got NaN or inf among them")
     return array
 

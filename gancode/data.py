@@ -1,16 +1,17 @@
-"""Real digits and toy data sets, and how they are dealt to a trainer. Used in all chapters."""
+"""Digits, emoji, your own pictures and toy data sets, and how they are dealt to a trainer. Used in all chapters."""
 
 import functools
 import gzip
 import hashlib
 import io
+import os
 import pathlib
 import zlib
 
 import numpy as np
-import tensorflow as tf
 
-from gancode._arguments import flag, numbers, one_of, positive_integer, seed_or_none
+from gancode import _pictures
+from gancode._arguments import flag, numbers, one_of, positive_integer, seed_or_none, short
 from gancode._training.sampler import Sampler
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
@@ -20,6 +21,8 @@ TWENTY_FIVE_CENTRES = np.stack(np.meshgrid(*2 * [np.arange(-2, 3)]), axis=-1).re
 
 DIGITS = pathlib.Path(__file__).parent / "digits" / "digits.npz"
 DIGITS_SHA256 = "0f13b3d4b41e8f9fcc5d7894d35d91c99266fde411a39964f88fe9abd8c18588"
+EMOJI = DIGITS.parents[1] / "emoji" / "emoji.npz"
+EMOJI_SHA256 = "58af1696e53c6a62db01f1764f0ef3c143b24efed8e6d426ce45b1eae1e0c064"
 
 
 def mnist(split="train", full=False):
@@ -46,6 +49,65 @@ def fashion_mnist(split="train"):
     return _scaled(_downloaded("fashion_mnist", split)[0])
 
 
+def emoji(split="train"):
+    """Noto emoji in colour: (images, labels, names), as of `images` with labels.
+
+    Women, men and persons, all skin tones, and both directions of one emoji are on the same side of the split: what is
+    held out is held out in every variant.
+
+    Args:
+        split: "train" (2 699 images) or "test" (552).
+
+    Returns:
+        uint8 (n, 32, 32, 3) on white; labels, int64 (n,), 0 to 7; and the eight categories' names, "Activities" to
+        "Travel & Places". Three fifths are people.
+
+    Raises:
+        ValueError: for an unknown split or a damaged data file.
+    """
+    one_of("split", split, ("train", "test"))
+    arrays = load_checked(EMOJI, EMOJI_SHA256)
+    return arrays[f"{split}_images"], arrays[f"{split}_labels"].astype(np.int64), arrays["names"].tolist()
+
+
+def images(folder, size=64, channels=3, labels=None):
+    """The pictures of a folder and of the folders in it, uint8 (n, height, width, channels), sorted by their paths.
+
+    PNG, JPEG, WebP, BMP, TIFF, of GIF the first frame, and what else Pillow reads by itself. Transparent pixels become
+    white, 16 bits are scaled to 8, and pictures that a camera took sideways are turned upright. Each picture is scaled
+    until its shorter side fits and cut at the centre. Hidden files and files that are no pictures are passed over.
+
+    Each picture is decoded once. An array of more than 256 MB is written to a file in `~/.keras/gancode` (in KERAS_HOME
+    where that is set) and mapped to memory, to be read only; the next call finds it there, as long as no picture
+    changes. The file may be deleted.
+
+    Args:
+        folder: where they are.
+        size: pixels of a side, or (height, width). A step takes a quarter of the time at half the size.
+        channels: 3 for colour, 1 for grey.
+        labels: "folders" takes each subfolder of `folder` for a class.
+
+    Returns:
+        The images; with labels="folders" (images, labels, names): int64 (n,), 0 for the first of the sorted names.
+
+    Warns:
+        UserWarning: of files that could not be read, which are left out; where pictures are cut or of several sizes;
+            and of fewer than 64.
+
+    Raises:
+        ValueError: if the folder is none or has no picture that can be read; with labels, if there are pictures beside
+            the subfolders, fewer than two of these, or one without pictures.
+        OSError: if there is no room for the file.
+    """
+    sides = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size, size)
+    height, width = (positive_integer("size", side) for side in sides)
+    one_of("channels", positive_integer("channels", channels), (1, 3))
+    one_of("labels", labels, (None, "folders"))
+    if not isinstance(folder, (str, os.PathLike)):
+        raise ValueError(f"folder: expected the name of a folder with pictures in it, got {short(folder)}")
+    return _pictures.read_folder(folder, (height, width, channels), labels is not None)
+
+
 def eight_gaussians(n, seed=None):
     """n points, float32 (n, 2): eight Gaussians (sigma 0.014) on a circle of radius sqrt(2), around EIGHT_CENTRES."""
     return _mixture(EIGHT_CENTRES, 0.02 / 1.414, n, seed)
@@ -66,23 +128,27 @@ def swiss_roll(n, seed=None):
     return (points[:, [0, 2]] / 7.5).astype(np.float32)
 
 
-def batches(samples, batch_size=64, n_critic=1, seed=None):
+def batches(samples, batch_size=64, n_critic=1, seed=None, labels=None):
     """Deal samples for ever, shuffled: each element feeds one training step.
 
     Args:
         samples: array (n, ...). uint8 is pixels: kept so, a quarter of the memory, and a trainer scales them to
-            [-1, 1] in its step. All else is kept as float32, as it is.
+            [-1, 1] in its step. All else is kept as float32, as it is. An array of these kinds is not copied, and one
+            in a file stays there: leave it as it is while it is dealt.
         batch_size: samples in one critic step.
         n_critic: critic steps in one training step; each gets a fresh batch, as in Algorithm 1 of the papers.
         seed: the order of the samples; None draws a new one each time.
+        labels: whole numbers (n,), the samples' classes from 0 on, for networks that take labels.
 
     Returns:
-        An endless tf.data.Dataset of (batch_size, n_critic, ...). The samples lead, so that several devices share a
+        An endless tf.data.Dataset of (batch_size, n_critic, ...), or of those and labels (batch_size, n_critic). The
+        samples lead, so that several devices share a
         batch by splitting its first axis. What a step gets depends on the seed and on the step's number alone, so
         `fit` begins where the last one ended.
 
     Raises:
-        ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
+        ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0; for labels that
+            are not one whole number for each sample.
     """
     positive_integer("batch_size", batch_size)
     positive_integer("n_critic", n_critic)
@@ -90,7 +156,13 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
     samples = numbers("samples", samples, ("n", "d", ...), np.uint8 if pixels else np.float32)
     if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
-    return Sampler(tf.constant(samples), batch_size, n_critic, int(seed)).batches()
+    if labels is not None:
+        labels = np.asarray(labels)
+        if labels.shape != (len(samples),) or labels.dtype.kind not in "iu" or labels.min() < 0:
+            expected = f"{len(samples)} whole numbers from 0 on, one for each sample"
+            raise ValueError(f"labels: expected {expected}, got {labels.dtype} of shape {labels.shape}")
+        labels = labels.astype(np.int32)
+    return Sampler(samples, batch_size, n_critic, int(seed), labels).batches()
 
 
 def load_checked(path, sha256):
@@ -108,7 +180,7 @@ def load_checked(path, sha256):
     if digest != sha256:
         raise ValueError(
             f"{path.name}: the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...). "
-            f"Restore it, for instance with `git checkout gancode/digits/{path.name}`."
+            f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
         )
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}

@@ -26,6 +26,7 @@ PACKAGE = "gancode"
 # The folders of data in gancode, and the modules that read them.
 DATA_READERS = {
     "digits": {f"{PACKAGE}.data", f"{PACKAGE}.metrics"},
+    "emoji": {f"{PACKAGE}.data"},
     "experiments/kept": {f"{PACKAGE}.experiments.results"},
 }
 DATA_SUFFIXES = {".npz", ".npy", ".h5", ".keras", ".json"}

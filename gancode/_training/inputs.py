@@ -170,11 +170,12 @@ def as_batches(trainer, batches, batch_size, steps_per_epoch):
     given, batch_size = batches, 64 if batch_size is None else batch_size
     pixels = getattr(given, "dtype", None) == np.uint8
     samples = numbers("batches", given, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
-    known = trainer.dealt and (trainer.dealt[1].batch_size, trainer.dealt[1].n_critic, trainer.dealt[0])
-    if known != (
-        now := (batch_size, trainer.n_critic, zlib.crc32(np.ascontiguousarray(samples)))
-    ):  # else XLA's is kept
-        trainer.dealt = now[2], data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
+    known, crc = trainer.dealt and (trainer.dealt[1].batch_size, trainer.dealt[1].n_critic, trainer.dealt[0]), 0
+    for first in range(0, len(samples), 1000):  # of a view, such as images[..., :3], a copy a thousand at a time
+        crc = zlib.crc32(np.ascontiguousarray(samples[first : first + 1000]), crc)
+    if known != (batch_size, trainer.n_critic, crc):
+        trainer.dealt = crc, data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
+    trainer.dealt[1].samples = samples  # where they lie now; with the sampler XLA's samples are kept, too
     if steps_per_epoch is None:
         steps_per_epoch = len(given) // (batch_size * trainer.n_critic)
         steps_per_epoch = max(1, steps_per_epoch // trainer.steps_per_execution) * trainer.steps_per_execution
