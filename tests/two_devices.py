@@ -83,6 +83,7 @@ def test_two_devices_share_labels_with_their_samples():
         for name, outputs in (("generator", 2), ("critic", 1)):
             x, label = keras.Input((2,)), keras.Input((), dtype="int32")
             both = layers.Concatenate()([x, layers.Embedding(3, 4)(label)])
+            both = layers.Dense(8, activation="tanh")(both)  # or the critic's labels would have no gradient at all
             pair.append(keras.Model([x, label], layers.Dense(outputs)(both), name=name))
         return pair
 
