@@ -128,7 +128,7 @@ def swiss_roll(n, seed=None):
     return (points[:, [0, 2]] / 7.5).astype(np.float32)
 
 
-def batches(samples, batch_size=64, n_critic=1, seed=None):
+def batches(samples, batch_size=64, n_critic=1, seed=None, labels=None):
     """Deal samples for ever, shuffled: each element feeds one training step.
 
     Args:
@@ -138,14 +138,17 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
         batch_size: samples in one critic step.
         n_critic: critic steps in one training step; each gets a fresh batch, as in Algorithm 1 of the papers.
         seed: the order of the samples; None draws a new one each time.
+        labels: whole numbers (n,), the samples' classes from 0 on, for networks that take labels.
 
     Returns:
-        An endless tf.data.Dataset of (batch_size, n_critic, ...). The samples lead, so that several devices share a
+        An endless tf.data.Dataset of (batch_size, n_critic, ...), or of those and labels (batch_size, n_critic). The
+        samples lead, so that several devices share a
         batch by splitting its first axis. What a step gets depends on the seed and on the step's number alone, so
         `fit` begins where the last one ended.
 
     Raises:
-        ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0.
+        ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0; for labels that
+            are not one whole number for each sample.
     """
     positive_integer("batch_size", batch_size)
     positive_integer("n_critic", n_critic)
@@ -153,7 +156,13 @@ def batches(samples, batch_size=64, n_critic=1, seed=None):
     samples = numbers("samples", samples, ("n", "d", ...), np.uint8 if pixels else np.float32)
     if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
-    return Sampler(samples, batch_size, n_critic, int(seed)).batches()
+    if labels is not None:
+        labels = np.asarray(labels)
+        if labels.shape != (len(samples),) or labels.dtype.kind not in "iu" or labels.min() < 0:
+            expected = f"{len(samples)} whole numbers from 0 on, one for each sample"
+            raise ValueError(f"labels: expected {expected}, got {labels.dtype} of shape {labels.shape}")
+        labels = labels.astype(np.int32)
+    return Sampler(samples, batch_size, n_critic, int(seed), labels).batches()
 
 
 def load_checked(path, sha256):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import saves
 from keras import layers
 
-from gancode import losses, trainers, variants
+from gancode import data, losses, trainers, variants
 
 METHODS = [trainers.GAN, trainers.LSGAN, trainers.WGAN, trainers.WGANGP]
 TABLE = np.array([[0.0, 1.0], [2.0, 0.0], [-1.0, 3.0]], np.float32)  # what the echo generator gives for each class
@@ -177,3 +177,47 @@ def test_a_critic_is_asked_with_labels_too():
     mixes = layers.BatchNormalization()(layers.Concatenate()([x, layers.Embedding(3, 2)(label)]))
     with pytest.warns(UserWarning, match="depends on the other samples"):
         trainers.WGANGP(networks()[0], keras.Model([x, label], layers.Dense(1)(mixes)), loss=losses.wasserstein)
+
+
+POINTS = np.random.default_rng(0).standard_normal((100, 2)).astype(np.float32)
+SIDES = (POINTS[:, 0] > 0).astype(np.int64)  # a label that the sample tells
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_batch_has_its_own_labels(monkeypatch, small):
+    monkeypatch.setattr("gancode._training.sampler.SMALL", 2**24 if small else 0)
+    batches = data.batches(POINTS, batch_size=4, n_critic=3, seed=0, labels=SIDES)
+    plain = data.batches(POINTS, batch_size=4, n_critic=3, seed=0)
+    for (samples, labels), alone in zip(batches.take(10), plain, strict=False):
+        assert samples.shape == (4, 3, 2) and labels.shape == (4, 3) and labels.dtype == tf.int32
+        np.testing.assert_array_equal(samples, alone)
+        np.testing.assert_array_equal(labels, samples[..., 0] > 0)
+
+
+def test_the_same_run_with_xla_and_without():
+    def run(**kwargs):
+        trainer = trainers.WGAN(*networks(), seed=0)
+        trainer.compile(**kwargs)
+        trainer.fit(data.batches(POINTS, 8, 2, seed=0, labels=SIDES), steps_per_epoch=4, verbose=0)
+        return trainer.get_weights()
+
+    for one, other in zip(run(), run(jit_compile=True, steps_per_execution=2), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("labels", [SIDES[:99], SIDES - 1, SIDES.astype(float), SIDES[:, None], "left", [None] * 100])
+def test_labels_that_are_none_of_the_samples_are_refused(labels):
+    with pytest.raises(ValueError, match=r"^labels: expected 100 whole numbers from 0 on, one for each sample, got "):
+        data.batches(POINTS, labels=labels)
+
+
+def test_labels_beyond_the_networks_classes_are_refused_before_a_step():
+    trainer = trainers.GAN(*networks(), seed=0)
+    trainer.compile()
+    with pytest.raises(ValueError, match=r"^labels: expected 0 to 2, for the networks know 3 classes, got 0 to 3"):
+        trainer.fit(data.batches(POINTS, labels=3 * SIDES), steps_per_epoch=1, verbose=0)
+    with pytest.raises(ValueError, match=r"^batches: expected samples alone"):
+        x = keras.Input((2,))
+        plain = trainers.GAN(keras.Model(x, layers.Dense(2)(x)), keras.Model(x, layers.Dense(1)(x)), seed=0)
+        plain.compile()
+        plain.fit(data.batches(POINTS, labels=SIDES), steps_per_epoch=1, verbose=0)

@@ -77,6 +77,24 @@ def test_two_devices_train_as_one_does_on_the_same_global_batch(method):
         assert np.abs(two.critic.layers[0].kernel).max() == np.float32(0.01)  # it is the clip that holds them
 
 
+def test_two_devices_share_labels_with_their_samples():
+    def with_labels():
+        pair = []
+        for name, outputs in (("generator", 2), ("critic", 1)):
+            x, label = keras.Input((2,)), keras.Input((), dtype="int32")
+            both = layers.Concatenate()([x, layers.Embedding(3, 4)(label)])
+            both = layers.Dense(8, activation="tanh")(both)  # or the critic's labels would have no gradient at all
+            pair.append(keras.Model([x, label], layers.Dense(outputs)(both), name=name))
+        return pair
+
+    one, two = made(ONE, networks=with_labels), made(TWO, networks=with_labels, steps_per_execution=2)
+    labels = np.argmax(POINTS @ [[1, 0, -1], [0, 1, -1]], axis=1)  # another place for each
+    batches = data.batches(POINTS, batch_size=8, n_critic=2, seed=1, labels=labels)
+    for trainer in (one, two):
+        trainer.fit(batches, epochs=2, steps_per_epoch=4)
+    assert_close(everything(one), everything(two))
+
+
 def test_random_numbers_of_two_devices_are_those_that_one_draws():
     seed = tf.constant([5, 6])
     normal = rows_put_together(lambda: rng.normal(4, 3, seed))

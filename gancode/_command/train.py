@@ -200,5 +200,5 @@ class Progress(keras.callbacks.Callback):
         self.bar.update(int(self.model.steps.numpy()) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs=None):
-        if isinstance(self.bar.fp, io.StringIO):
+        if not sys.stderr.isatty():
             say(str(self.bar))

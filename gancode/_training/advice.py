@@ -84,7 +84,8 @@ def look_at_data(trainer, batches):
         return
     trainer.looked = True
     sampler = getattr(batches, "sampler", None)
-    some = tf.constant(sampler.samples[:256]) if sampler is not None else tf.nest.flatten(next(iter(batches), [None]))[0]
+    first = tf.constant(sampler.samples[:256]) if sampler is not None else next(iter(batches), None)
+    some = tf.nest.flatten(first)[0]  # without the labels
     if some is None or not some.dtype.is_floating:
         if some is not None and ends == (0.0, 1.0):
             _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")

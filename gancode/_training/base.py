@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+import threading
 
 import keras
 import numpy as np
@@ -68,7 +69,7 @@ class BaseGAN(keras.Model):
         self.dealt = None  # an array that `fit` was given, and the sampler that deals it
         self.looked = False  # at the data's range
         self.takes_labels = inputs.takes_labels(generator)
-        self.labels = None  # of the batch whose turn it is, where the networks take some
+        self.turn = threading.local()  # its `labels`, where the networks take some: each device has its own thread
         self.built = True  # for both networks are
         advice.look_at(self)
 
@@ -136,9 +137,9 @@ class BaseGAN(keras.Model):
     def train_step(self, batches):  # (batch, n_critic, 28, 28, 1), with labels (batch, n_critic)
         """What `fit` calls: a `step`, undone if it makes NaN or inf, and the means of what it logs."""
         before = self.guard.remember(self)
-        real, self.labels = batches if self.takes_labels else (batches, None)
+        real, self.turn.labels = batches if self.takes_labels else (batches, None)
         logs = {name: tf.cast(value, tf.float32) for name, value in self.step(inputs.as_floats(real)).items()}
-        self.labels = None
+        self.turn.labels = None
         if set(logs) != set(self.means):
             raise ValueError(
                 f"log_names: expected the names of what step returns, {sorted(logs)}, got {self.log_names}"
@@ -153,16 +154,17 @@ class BaseGAN(keras.Model):
 
     def in_turn(self, real):  # (batch, n_critic, 28, 28, 1)
         """The critic's batches (batch, 28, 28, 1), one after the other; while one has its turn, so have its labels."""
-        labels = self.labels
+        labels = getattr(self.turn, "labels", None)
         for i in range(real.shape[1]):
-            self.labels = None if labels is None else labels[:, i]
+            self.turn.labels = None if labels is None else labels[:, i]
             yield real[:, i]
 
     def in_training(self, network, x):
         """The network's output, as it is in training; fakes get the labels of the real batch whose turn it is."""
-        if self.takes_labels and (self.labels is None or self.labels.shape.rank != 1):
+        labels = getattr(self.turn, "labels", None)
+        if self.takes_labels and (labels is None or labels.shape.rank != 1):
             raise ValueError(f"step: expected it to go through its batches by in_turn(real), for {LABELS}")
-        return network(inputs.conditioned(network, x, self.labels), training=True)
+        return network(inputs.conditioned(network, x, labels), training=True)
 
     def fakes(self, n):
         """Samples of the generator in training, as float32; the same ones until a network has had its turn."""

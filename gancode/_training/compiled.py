@@ -15,7 +15,7 @@ class CompiledSteps:
 
     def __init__(self, trainer, sampler):
         self.trainer, self.sampler = trainer, sampler
-        self.samples = tf.identity(sampler.samples)  # on the device, once
+        self.samples = sampler.on_device()  # on the device, once
         self.block = tf.function(self._block, jit_compile=True, autograph=False)
 
     def rows(self, first):

@@ -30,6 +30,8 @@ def shard(n, draw):
 
 def apply(optimizer, gradients, weights):
     """One step of the optimiser down the mean of all devices' gradients."""
+    # an Embedding's is of the rows that were looked up: here the others stand in it as zeros, as in Adam's equations
+    gradients = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
     if tf.distribute.has_strategy():
         n = how_many()  # Keras adds them up
         optimizer.apply([gradient if gradient is None else gradient / n for gradient in gradients], weights)
@@ -84,7 +86,7 @@ def split(batches, strategy, steps=1):
 
     Raises ValueError unless all shares are equal: the mean of their means would not be the mean of the batch.
     """
-    n, size = strategy.num_replicas_in_sync, batches.element_spec.shape[0]
+    n, size = strategy.num_replicas_in_sync, tf.nest.flatten(batches.element_spec)[0].shape[0]
     if size is None or size % n:
         of_any_size = " (drop_remainder=True gives all batches one size)" if size is None else ""
         raise ValueError(f"batches: expected a batch size that {n} devices share evenly, got {size}{of_any_size}")
@@ -93,11 +95,17 @@ def split(batches, strategy, steps=1):
         here = n // machine.num_input_pipelines  # its devices
         first = here * machine.input_pipeline_id
 
-        def shares(batch):
+        def share(batch):
             return tf.reshape(batch, (n, size // n, *batch.shape[1:]))[first : first + here]
 
-        def by_device(many):  # (steps, devices here, ...) to (devices here, steps, ...)
+        def swap(many):  # (steps, devices here, ...) to (devices here, steps, ...)
             return tf.experimental.numpy.swapaxes(many, 0, 1)
+
+        def shares(*parts):  # samples, or samples and labels
+            return tf.nest.map_structure(share, parts if len(parts) > 1 else parts[0])
+
+        def by_device(*parts):
+            return tf.nest.map_structure(swap, parts if len(parts) > 1 else parts[0])
 
         many = batches.repeat().map(shares).batch(steps, drop_remainder=True)
         return many.map(by_device).unbatch().prefetch(2 * here)
@@ -115,7 +123,7 @@ def train_function(trainer):
 
     def execution(batches):  # on each device (steps, its share of the batch, n_critic, ...)
         def one_more(step):
-            strategy.run(lambda mine: trainer.train_step(mine[step]), args=(batches,))
+            strategy.run(lambda mine: trainer.train_step(tf.nest.map_structure(lambda x: x[step], mine)), (batches,))
             return (step + 1,)
 
         tf.while_loop(lambda step: step < steps, one_more, (0,))

@@ -5,6 +5,7 @@ need only be told their numbers. (Of the libraries that do this, Grain is one: g
 """
 
 import dataclasses
+import functools
 import weakref
 
 import numpy as np
@@ -29,14 +30,16 @@ class Sampler:
     batch_size: int
     n_critic: int
     seed: int
+    labels: np.ndarray | None = None  # (n,)
 
     def batches(self, first=0):
-        """What steps `first`, `first` + 1, ... get: an endless tf.data.Dataset of (batch_size, n_critic, ...)."""
+        """What steps `first`, `first` + 1, ... get: an endless tf.data.Dataset of (batch_size, n_critic, ...), with
+        labels (batch_size, n_critic) where there are some."""
         if self.samples.nbytes <= SMALL:
-            samples = tf.constant(self.samples)
-            batches = self.rows(first).map(lambda rows: self.gather(samples, rows)).prefetch(2)
+            gather = functools.partial(self.gather, self.on_device())
         else:
-            batches = self.rows(first).map(self._gather_from_array).prefetch(2)
+            gather = self._gather_from_array
+        batches = self.rows(first).map(gather).prefetch(2)
         batches.sampler = self  # so that `fit` can begin elsewhere
         return batches
 
@@ -48,15 +51,24 @@ class Sampler:
         orders = tf.data.Dataset.range(times_through, tf.int64.max).map(self._order)
         return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True).with_options(UNTUNED)
 
+    def on_device(self):
+        """The samples as a tensor, or (samples, labels)."""
+        samples = tf.constant(self.samples)
+        return samples if self.labels is None else (samples, tf.constant(self.labels))
+
     def gather(self, samples, rows):
-        """(batch_size * n_critic,) numbers to (batch_size, n_critic, ...) samples."""
-        return tf.reshape(tf.gather(samples, rows), (self.batch_size, self.n_critic, *samples.shape[1:]))
+        """(batch_size * n_critic,) numbers to (batch_size, n_critic, ...) samples, of tensors as of `on_device`."""
+        return tf.nest.map_structure(lambda each: self._as_batch(tf.gather(each, rows), each.shape[1:]), samples)
+
+    def _as_batch(self, dealt, shape):
+        return tf.reshape(dealt, (self.batch_size, self.n_critic, *shape))
 
     def _gather_from_array(self, rows):
         # TensorFlow keeps a function that it calls for as long as Python runs, and with it whatever that one refers to.
         mine, kind = weakref.ref(self), tf.as_dtype(self.samples.dtype)
         dealt = tf.numpy_function(lambda rows: mine().samples[rows], [rows], kind, stateful=False)
-        return tf.reshape(dealt, (self.batch_size, self.n_critic, *self.samples.shape[1:]))
+        batch = self._as_batch(dealt, self.samples.shape[1:])
+        return batch if self.labels is None else (batch, self.gather(tf.constant(self.labels), rows))
 
     def _order(self, time_through):
         rows = tf.range(len(self.samples), dtype=tf.int32)
