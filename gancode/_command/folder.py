@@ -8,6 +8,7 @@ from PIL import Image
 
 from gancode.figures.style import new_figure
 
+SOME = 2**24  # pixels that are compared at a time: 64 MB as floats
 FRAMES = 100  # of a film, at most
 ROWS = 16  # of a grid of classes, at most
 
@@ -67,10 +68,10 @@ def grid(images, columns=8, margin=1):
 
 
 def nearest(samples, images):
-    """For each sample the number of the image nearest by pixels (Euclidean distance). 64 MB of them at a time."""
+    """For each sample the number of the image nearest by pixels (Euclidean distance)."""
     samples = samples.reshape(len(samples), -1).astype(np.float32)
     least, found = np.full(len(samples), np.inf), np.zeros(len(samples), int)
-    for start in range(0, len(images), some := 2**24 // samples.shape[1]):
+    for start in range(0, len(images), some := SOME // samples.shape[1]):
         others = images[start : start + some].reshape(-1, samples.shape[1]).astype(np.float32)
         distances = np.sum(others**2, axis=1) - 2 * samples @ others.T  # squared, but for a number of each sample's
         found = np.where(distances.min(axis=1) < least, start + distances.argmin(axis=1), found)
@@ -80,10 +81,11 @@ def nearest(samples, images):
 
 def curves(steps, past):
     """A panel for each thing that was logged, a mean over each epoch."""
+    unit = "scores" if "wasserstein" in past else "loss"
     figure, axes = new_figure(len(past), height=1.8 * len(past), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], past.items(), strict=True):
         ax.plot(steps, values, ".-" if len(steps) < 30 else "-")
-        ax.set_ylabel(f"{name}\n(units of the loss)")
+        ax.set_ylabel(f"{name}\n(units of the {unit})")
     axes[-1, 0].set_xlabel("generator steps")
     return figure
 

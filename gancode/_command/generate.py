@@ -10,7 +10,6 @@ RUN                    the folder of a run of train, or a generator's .keras fil
 --seed 0               of the latent vectors: with another one other pictures
 """
 
-import argparse
 import json
 import pathlib
 
@@ -25,11 +24,11 @@ from gancode._training.inputs import classes, conditioned, takes_labels
 
 def main(arguments=None):
     asking = parser("generate", "RUN --out GRID.png [OPTION ...]", __doc__)
-    asking.add_argument("run", metavar="RUN", help=argparse.SUPPRESS)
-    for name, how in {"-n": {"type": int, "default": 64}, "--seed": {"type": int, "default": 0}}.items():
-        asking.add_argument(name, help=argparse.SUPPRESS, **how)
-    asking.add_argument("--labels", help=argparse.SUPPRESS)
-    asking.add_argument("--out", required=True, help=argparse.SUPPRESS)
+    asking.add_argument("run", metavar="RUN")
+    asking.add_argument("--out", required=True)
+    asking.add_argument("--labels")
+    asking.add_argument("-n", type=int, default=64)
+    asking.add_argument("--seed", type=int, default=0)
     carry_out("generate", generate, asking.parse_args(arguments))
 
 

@@ -9,11 +9,10 @@ from tqdm import tqdm
 
 
 def parser(command, usage, text):
-    """argparse's; text says what each option does, so that options need no help of their own."""
-    usage = f"python -m gancode {command} [-h] {usage}"
-    return argparse.ArgumentParser(
-        f"gancode {command}", usage, text, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """argparse's, with this text for its help: it says what each option does."""
+    asking = argparse.ArgumentParser(f"gancode {command}", f"python -m gancode {command} [-h] {usage}")
+    asking.format_help = lambda: f"{asking.format_usage()}\n{text}"
+    return asking
 
 
 def say(line):

@@ -28,18 +28,15 @@ RUN will hold samples/, a film of them, curves.png and history.csv, nearest.png 
 to it: copies would show), generator.keras (Keras alone opens it), settings.json, and the checkpoint.
 """
 
-import argparse
 import hashlib
 import io
 import json
-import math
 import pathlib
 import sys
 import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from gancode import data, models
@@ -56,86 +53,84 @@ from gancode.variants import METHODS
 NUMBERS = {"learning_rate": 5e-4, "batch_size": 64, "width": 16, "ema": 0.999, "seed": 0}
 AN_HOUR, MOST_STEPS = 3600, 50_000
 FEW = 1000  # pictures
+BAR = "step {n} of {total}, {remaining} left"
 
 
 def main(arguments=None):
     asking = parser("train", "(FOLDER | --digits | --emoji) --out RUN [OPTION ...]", __doc__)
-    options = {f"--{name.replace('_', '-')}": {"type": type(one), "default": one} for name, one in NUMBERS.items()}
-    options |= {"--steps": {"type": whole_number}, "--every": {"type": whole_number}, "--out": {"required": True}}
-    options |= {"--size": {"type": size, "default": (32, 32)}, "--channels": {"type": int, "default": 3}}
-    options |= {"--method": {"type": method, "choices": METHODS, "default": "WGAN-GP"}}
-    options |= {"--labels": {"choices": ["folders"]}}
-    for name, how in options.items():
-        asking.add_argument(name, help=argparse.SUPPRESS, **how)
     source = asking.add_mutually_exclusive_group(required=True)
-    source.add_argument("folder", nargs="?", metavar="FOLDER", help=argparse.SUPPRESS)
-    for name in ("--digits", "--emoji"):
-        source.add_argument(name, action="store_true", help=argparse.SUPPRESS)
+    source.add_argument("folder", nargs="?", metavar="FOLDER")
+    source.add_argument("--digits", action="store_true")
+    source.add_argument("--emoji", action="store_true")
+    asking.add_argument("--out", required=True)
+    asking.add_argument("--labels", choices=["folders"])
+    asking.add_argument("--method", type=method, choices=METHODS, default="WGAN-GP")
+    asking.add_argument("--size", type=size, default=(32, 32))
+    for name, default in {"channels": 3, "steps": None, "every": None, **NUMBERS}.items():
+        asking.add_argument(f"--{name.replace('_', '-')}", type=type(default or 0), default=default)
     carry_out("train", train, asking.parse_args(arguments))
-
-
-def whole_number(text):
-    return positive_integer("", int(text))  # argparse says of whatever raises ValueError that it is invalid
-
-
-def size(text):
-    """(height, width), from "32" or "48x64"."""
-    height, width = map(int, text.split("x") if "x" in text else (text, text))
-    return shape_of_images((height, width, 3))[:2]
 
 
 def method(text):
     return {name.lower(): name for name in METHODS}.get(text.lower(), text)
 
 
+def size(text):
+    """(height, width), from "32" or "48x64"; argparse says of whatever raises ValueError that it is invalid."""
+    height, width = map(int, text.split("x") if "x" in text else (text, text))
+    return shape_of_images((height, width, 3))[:2]
+
+
 def train(asked):
     """Begin a run, or go on with it."""
-    out, checkpoint = pathlib.Path(asked.out), pathlib.Path(asked.out) / "checkpoint.weights.h5"
+    out = pathlib.Path(asked.out)
+    notes, checkpoint = out / "settings.json", out / "checkpoint.weights.h5"
+    for name in ("steps", "every", "width"):
+        positive_integer(name, 1 if getattr(asked, name) is None else getattr(asked, name))
     positive("learning_rate", asked.learning_rate), seed_or_none(asked.seed)
-    kept = earlier(out)
+    if out.exists() and not notes.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"--out: expected a new folder or that of a run, got {out}, which holds something else")
+    kept = json.loads(notes.read_text()) if notes.exists() else None
+
     images, labels, names = pictures(asked)
     every = asked.every or (kept["settings"]["every"] if kept else min(500, asked.steps or 500))
     settings = {"method": asked.method, "shape": list(images.shape[1:]), "classes": names, "every": every}
     settings |= {name: getattr(asked, name) for name in NUMBERS}
     settings |= {"pictures": len(images), "sha256 of pictures": hashlib.sha256(images).hexdigest()}
+    out.mkdir(parents=True, exist_ok=True)
     before = kept["settings"] if kept else settings
-    different = [
-        f"\n  {name}: {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now
-    ]
-    if different:
-        raise ValueError(f"{out} is a run with other settings (another --out begins a new one):{''.join(different)}")
-
+    others = [f"\n  {name}: {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now]
+    if others:
+        raise ValueError(f"{out} is a run with other settings (another --out begins a new one):{''.join(others)}")
     trainer = trainer_of(settings)
-    dealt = {"batch_size": asked.batch_size, "n_critic": METHODS[asked.method].n_critic, "seed": asked.seed}
-    batches = data.batches(images, **dealt, **({} if labels is None else {"labels": labels}))
-    say(f"{len(images)} pictures of {' x '.join(map(str, images.shape[1:]))}{f', {len(names)} classes' if names else ''}.")
+    batches = data.batches(images, asked.batch_size, METHODS[asked.method].n_critic, asked.seed, labels)
     made = Checkpoint(checkpoint).restore(trainer) * every
     seconds = kept["seconds a step"] if kept else measured(trainer, batches)
     steps = asked.steps or (kept["steps"] if kept else min(MOST_STEPS, AN_HOUR / seconds))
-    steps = max(made, math.ceil(steps / every) * every)
-    record = kept or {
-        "asked": vars(asked),
-        "settings": settings,
-        "seconds a step": seconds,
-        "made": provenance("train"),
-    }
-    write(out / "settings.json", lambda file: file.write_text(json.dumps(record | {"steps": steps}, indent=2)))
+    steps = max(made, int(-(-steps // every)) * every)
+    begun = {"asked": vars(asked), "settings": settings, "seconds a step": seconds, "made": provenance("train")}
+    write(notes, lambda file: file.write_text(json.dumps((kept or begun) | {"steps": steps}, indent=2)))
     if made == steps:
         film(out)
         return say(f"{out} is finished: {made} steps are made. A larger --steps goes on with it.")
-    say(
-        f"{asked.method}, step {made} to {steps}, {(steps - made) * seconds / 60:.0f} minutes ({seconds:.2g} s a step)."
-    )
-    say(f"Samples every {every} steps in {out}. Ctrl-C stops, and the same command goes on.")
-    if len(images) < FEW:
-        say(f"Pictures are fewer than {FEW}, and so few are soon remembered: see {out / 'nearest.png'}.")
 
+    shape = " x ".join(map(str, images.shape[1:])) + (f", {len(names)} classes" if names else "")
+    say(f"{len(images)} pictures of {shape}. A sample every {every} steps in {out / 'samples'}.")
+    say(f"{asked.method}, step {made} to {steps}: {(steps - made) * seconds / 60:.0f} minutes, {seconds:.2g} s a step.")
+    say("Ctrl-C stops, and the same command goes on.")
+    if len(images) < FEW:
+        say(f"Fewer than {FEW} pictures are soon remembered: compare {out / 'nearest.png'}.")
     some = np.sort(np.random.default_rng(0).permutation(len(images))[:256])
-    seen = Watch(images[some], None if labels is None else labels[some], say)
-    shown = {"initial": made, "bar_format": "step {n} of {total}, {remaining} left"}
+    terminal = sys.stderr.isatty()
+    shown = {"smoothing": 0, "file": None if terminal else io.StringIO()}  # the average speed is the steadiest
     try:
-        with tqdm(total=steps, file=None if sys.stderr.isatty() else io.StringIO(), disable=False, **shown) as bar:
-            callbacks = [Progress(bar), Keep(out, images, len(names or ())), seen]
+        with tqdm(total=steps, initial=made, bar_format=BAR, disable=False, **shown) as bar:
+            progress = keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda *_: bar.update(int(trainer.steps.numpy()) - bar.n),
+                on_epoch_end=lambda *_: terminal or say(str(bar)),
+            )
+            seen = Watch(images[some], None if labels is None else labels[some], say)
+            callbacks = [progress, Keep(out, images, len(names or ())), seen]
             trainer.fit(batches, steps // every, every, callbacks, verbose=0, checkpoint=checkpoint)
     except KeyboardInterrupt:
         made = Checkpoint(checkpoint).restore(trainer) * every
@@ -143,14 +138,6 @@ def train(asked):
     finally:
         film(out)
     say(f"{steps} steps are made. More pictures: python -m gancode generate {out} -n 64 --out grid.png")
-
-
-def earlier(out):
-    """What settings.json says of the run in this folder, or None. Raises ValueError for a folder of other things."""
-    if (out / "settings.json").exists():
-        return json.loads((out / "settings.json").read_text())
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"--out: expected a new folder or that of a run, got {out}, which holds something else")
 
 
 def pictures(asked):
@@ -173,7 +160,7 @@ def trainer_of(settings):
     networks = models.conv_generator(**of), models.conv_critic(**of)
     trainer = METHODS[settings["method"]].trainer(*networks, seed=settings["seed"], ema=settings["ema"] or None)
     # On a GPU many steps are one computation; on a CPU nothing would be gained, and Ctrl-C would wait for them.
-    together = math.gcd(settings["every"], 100) if tf.config.list_physical_devices("GPU") else 1
+    together = np.gcd(settings["every"], 100).item() if keras.distribution.list_devices("gpu") else 1
     optimizers = [trainer.default_optimizer(settings["learning_rate"]) for _ in networks]
     trainer.compile(*optimizers, steps_per_execution=together)
     return trainer
@@ -187,18 +174,3 @@ def measured(trainer, batches):
     for variable, value in zip(state(trainer), before, strict=True):
         variable.assign(value)
     return (ends[1] - ends[0]) / n
-
-
-class Progress(keras.callbacks.Callback):
-    """Callback: move tqdm's bar; where that is no terminal's, a line an epoch."""
-
-    def __init__(self, bar):
-        super().__init__()
-        self.bar = bar
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.bar.update(int(self.model.steps.numpy()) - self.bar.n)
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not sys.stderr.isatty():
-            say(str(self.bar))
