@@ -134,7 +134,7 @@ class CriticProbe(Every):
     """Callback: look into the critic through training.
 
     Args:
-        real: (batch, ...), a fixed batch of real samples; the fakes come from one fixed latent batch.
+        real: (batch, ...), a fixed batch of real samples, uint8 as pixels; the fakes come from one fixed latent batch.
         every: generator steps from one look to the next.
 
     Attributes:
