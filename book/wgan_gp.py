@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 SIZE, CHANNELS, WIDTH = 32, 3, 16  # pixels and channels of a folder's pictures; channels of the networks' outer layers
-STEPS, SAVE_EVERY = 6000, 100  # after each SAVE_EVERY steps it writes samples/ and generator.keras; Ctrl-C ends it
+STEPS, SAVE_EVERY = 5000, 100  # after each SAVE_EVERY steps it writes samples/ and generator.keras; Ctrl-C ends it
 N_CRITIC, BATCH, LATENT, LAMBDA, LEARNING_RATE = 5, 64, 64, 10.0, 5e-4  # the paper's 1e-4 wants more STEPS
 
 
