@@ -30,7 +30,7 @@ def networks(h, w, c):
         critic += [layers.Conv2D(widths[-1], 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]  # no batch norm here
     critic += [layers.Flatten(), layers.Dense(1)]  # the end is a score, of any size: no sigmoid
     generator = [keras.Input((LATENT,)), layers.Dense(h * w * widths[-1]), layers.Reshape((h, w, widths[-1]))]
-    for n in (*widths[-2::-1], c):  # kernels of twice the stride leave no checkerboard
+    for n in (*widths[-2::-1], c):  # kernels of twice the stride cover all pixels equally often
         generator += [layers.BatchNormalization(momentum=0.9), layers.ReLU(), layers.Conv2DTranspose(n, 4, 2, "same")]
     return keras.Sequential([*generator, layers.Activation("tanh")]), keras.Sequential(critic)
 
