@@ -92,10 +92,10 @@ def numbers(name, values, shape, dtype=np.float64, finite=True):
 # --- samples and scores, as tensors. TensorFlow, which takes long to import, waits until there are some --------------
 
 
-def batch(name, samples, critic=None):
+def batch(name, samples, critic=None, labels=None):
     """Samples as a tensor of floats (batch, ...), at least one; uint8 is pixels, 0 to 255 as -1 to 1.
 
-    critic: they are of the shape that it takes, too, if it is a Keras model that knows.
+    critic: they are of the shape that it takes, too, if it is a Keras model that knows. labels: beside them.
     """
     pixels = getattr(samples, "dtype", None) == "uint8"  # of NumPy's arrays and of tensors alike
     samples = _floats(name, samples, "(batch, ...)")
@@ -104,14 +104,18 @@ def batch(name, samples, critic=None):
     if samples.shape.rank == 0:
         raise ValueError(f"{name}: expected real numbers of shape (batch, ...), got shape ()")
     wanted = getattr(critic, "input_shape", None)
+    if isinstance(wanted, list):
+        wanted_too = "one for each sample, for the critic takes some; or lambda x: critic([x, labels]) as the critic"
+        _expect(labels is not None, "labels", wanted_too, labels)
+        wanted = wanted[0]
     if wanted is not None and not samples.shape.is_compatible_with(wanted):
         raise ValueError(f"{name}: expected shape {wanted}, as the critic takes, got shape {tuple(samples.shape)}")
     return samples
 
 
-def two_batches(real, fake, critic=None):
+def two_batches(real, fake, critic=None, labels=None):
     """Both as tensors of floats (batch, ...) of one kind and one shape, sample for sample."""
-    real, fake = batch("real", real, critic), batch("fake", fake)
+    real, fake = batch("real", real, critic, labels), batch("fake", fake)
     if not real.shape.is_compatible_with(fake.shape):
         raise ValueError(f"real and fake: expected one shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
     return real, _floats("fake", fake, "(batch, ...)", real.dtype)

@@ -103,7 +103,7 @@ def images(folder, size=64, channels=3, labels=None):
     height, width = (positive_integer("size", side) for side in sides)
     one_of("channels", positive_integer("channels", channels), (1, 3))
     one_of("labels", labels, (None, "folders"))
-    if not isinstance(folder, (str, os.PathLike)):
+    if not isinstance(folder, (str, os.PathLike)) or not str(folder):
         raise ValueError(f"folder: expected the name of a folder with pictures in it, got {short(folder)}")
     return _pictures.read_folder(folder, (height, width, channels), labels is not None)
 

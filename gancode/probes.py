@@ -17,9 +17,10 @@ from gancode._arguments import (
     two_batches,
 )
 from gancode._training.guard import untouched
+from gancode._training.inputs import conditioned
 
 
-def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
+def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein, labels=None):
     """How much of the critic's loss arrives at each layer: the paper's Figure 1b (Gulrajani et al. 2017).
 
     The L2 norm of d(critic loss) / d(activations), over the whole batch, real and fake together; one number a
@@ -31,6 +32,7 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
         critic: a Sequential or functional Keras model.
         real, fake: (batch, ...), one shape.
         loss: an object of `gancode.losses`.
+        labels: (batch,), of both, for a critic that takes some.
 
     Returns:
         float64 (layers,).
@@ -40,11 +42,11 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein):
     """
     both_losses(loss)
     activations = _activations(critic)
-    real, fake = two_batches(real, fake, critic)
+    real, fake = two_batches(real, fake, critic, labels)
     probe = keras.Model(critic.inputs, activations)
     with untouched(critic.variables), tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.
-        of_real, of_fake = _as_list(probe(real, training=True)), _as_list(probe(fake, training=True))
+        of_real, of_fake = (_as_list(probe(conditioned(critic, x, labels), training=True)) for x in (real, fake))
         value = loss.critic(of_real[-1], of_fake[-1])
     gradients = tape.gradient(value, [of_real, of_fake])
     squares = [[np.sum(np.square(g.numpy().astype(np.float64))) for g in half] for half in gradients]
@@ -57,7 +59,7 @@ def weight_values(critic):
     return np.concatenate(kernels)
 
 
-def sample_jacobian(critic, samples):
+def sample_jacobian(critic, samples, labels=None):
     """How much each score depends on each sample: off the diagonal, what leaks between the samples of a batch.
 
     Without batch norm it is zero unless i = j, which is what lets the gradient penalty speak of each sample's own
@@ -66,6 +68,7 @@ def sample_jacobian(critic, samples):
     Args:
         critic: a Keras model, taken as it is in training.
         samples: (batch, ...).
+        labels: (batch,), for a critic that takes some.
 
     Returns:
         float32 (batch, batch), entry (i, j) being ``||d critic(samples)_i / d samples_j||_2``.
@@ -73,10 +76,11 @@ def sample_jacobian(critic, samples):
     Raises:
         ValueError: for a critic that is not built or does not give one score a sample, and for no samples.
     """
-    samples = batch("samples", samples, _built(critic))
+    samples = batch("samples", samples, _built(critic), labels)
     with untouched(critic.variables), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
-        scores = tf.reshape(one_score_each(critic(samples, training=True), samples), [-1])  # (batch,)
+        scores = one_score_each(critic(conditioned(critic, samples, labels), training=True), samples)
+        scores = tf.reshape(scores, [-1])  # (batch,)
     jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
     return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
 
@@ -134,8 +138,9 @@ class CriticProbe(Every):
     """Callback: look into the critic through training.
 
     Args:
-        real: (batch, ...), a fixed batch of real samples; the fakes come from one fixed latent batch.
+        real: (batch, ...), a fixed batch of real samples, uint8 as pixels; the fakes come from one fixed latent batch.
         every: generator steps from one look to the next.
+        labels: (batch,), of both, for networks that take some.
 
     Attributes:
         steps: (records,), when it looked.
@@ -143,15 +148,15 @@ class CriticProbe(Every):
         weights: (records, weights), as `weight_values`.
     """
 
-    def __init__(self, real, every=50):
+    def __init__(self, real, every=50, labels=None):
         super().__init__(every)
-        self.real = batch("real", real)
+        self.real, self.labels = batch("real", real), labels
         self.norms, self.weights = [], []
 
     def record(self, step):
         """One look, at the gradient norms and the weights."""
-        fake = self.model.generate(len(self.real), seed=0)
-        self.norms.append(layer_gradient_norms(self.model.critic, self.real, fake, self.model.objective))
+        fake = self.model.generate(len(self.real), seed=0, labels=self.labels)
+        self.norms.append(layer_gradient_norms(self.model.critic, self.real, fake, self.model.objective, self.labels))
         self.weights.append(weight_values(self.model.critic))
 
 
@@ -223,8 +228,8 @@ def _activations(critic):
     for layer in critic.layers:
         if layer in kernel_layers:
             blocks.append(layer.output)
-        elif blocks:
-            blocks[-1] = layer.output
+        elif blocks and not isinstance(layer, (keras.layers.Embedding, keras.layers.InputLayer, keras.layers.Dot)):
+            blocks[-1] = layer.output  # what only labels reach is no activation
     if critic.output_shape[1:] != (1,):
         raise ValueError(f"critic: expected scores of shape (batch, 1), got {critic.output_shape}")
     if len(blocks) != len(kernel_layers):

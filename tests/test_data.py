@@ -1,3 +1,6 @@
+import re
+import unicodedata
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -73,6 +76,81 @@ def test_an_untouched_copy_is_accepted(tmp_path, monkeypatch, no_cache):
     copy.write_bytes(data.DIGITS.read_bytes())
     monkeypatch.setattr(data, "DIGITS", copy)
     assert data.labels("test")[0] == 7
+
+
+# --- emoji ---
+
+
+@pytest.mark.parametrize("split, n", [("train", 2699), ("test", 552)])
+def test_emoji_are_pictures_of_eight_categories_on_white(split, n):
+    images, labels, names = data.emoji(split)
+    assert images.shape == (n, 32, 32, 3) and images.dtype == np.uint8
+    assert labels.shape == (n,) and labels.dtype == np.int64
+    assert len(names) == 8 and names == sorted(names) and "People & Body" in names
+    counts = np.bincount(labels, minlength=8)
+    assert counts.min() > n / 50 and 0.5 < counts[names.index("People & Body")] / n < 0.7
+    corners = images[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    assert (corners > 250).all(-1).mean() > 0.7
+    yellow = [np.ptp(images[labels == label].mean((0, 1, 2))) for label in range(8)]
+    assert names[np.argmax(yellow)] == "Smileys & Emotion"
+
+
+def test_train_emoji_are_what_nobody_need_ask_for():
+    np.testing.assert_array_equal(data.emoji()[0], data.emoji("train")[0])
+    data.emoji("test")[0][:] = 0
+    assert data.emoji("test")[0].max() == 255
+
+
+SOMEBODY = {"MAN", "WOMAN", "ADULT", "BOY", "GIRL", "CHILD", "FATHER CHRISTMAS", "MOTHER CHRISTMAS"}
+NOTHING = ("EMOJI MODIFIER FITZPATRICK", "VARIATION SELECTOR", "ZERO WIDTH JOINER", "MALE SIGN", "FEMALE SIGN")
+
+
+def words(code):
+    """What Unicode calls an emoji, whoever does it, in whatever direction and skin tone."""
+    names = [unicodedata.name(chr(int(each, 16)), each) for each in re.sub("(?<=.)-27A1-FE0F$", "", code).split("-")]
+    return ["SOMEBODY" if name in SOMEBODY else name for name in names if not name.startswith(NOTHING)]
+
+
+def test_an_emoji_is_held_out_in_all_its_variants():
+    """By another rule than that which made the split: the words of Unicode's names."""
+    arrays = data.load_checked(data.EMOJI, data.EMOJI_SHA256)
+    train, test = ({" ".join(words(code)) for code in arrays[f"{split}_codes"]} for split in ("train", "test"))
+    assert len(test) > 200 and train & test <= {"SOMEBODY"}  # an adult is another emoji than a child
+    tones = re.compile("-1F3F[B-F]")
+    train, test = ({tones.sub("", str(code)) for code in arrays[f"{split}_codes"]} for split in ("train", "test"))
+    assert train & test == set() and any(tones.search(code) for code in arrays["test_codes"])
+    for group in (
+        ["1F468-200D-1F33E", "1F469-200D-1F33E", "1F9D1-200D-1F33E"],  # farmers
+        ["1F46B", "1F46C", "1F46D", "1F9D1-200D-1F91D-200D-1F9D1"],  # holding hands
+        ["1F491", "1F468-200D-2764-FE0F-200D-1F468", "1F469-200D-2764-FE0F-200D-1F468"],  # with a heart
+        ["1F385", "1F936", "1F9D1-200D-1F384"],  # Christmas
+        ["1F46A", "1F468-200D-1F466", "1F469-200D-1F469-200D-1F467-200D-1F466"],  # families
+        ["1F478", "1F934", "1FAC5"],  # crowned
+    ):
+        assert set(group) <= train or set(group) <= test, group
+
+
+def test_no_picture_is_on_both_sides():
+    train, test = ({image.tobytes() for image in data.emoji(split)[0]} for split in ("train", "test"))
+    assert train & test == set() and len(train) + len(test) > 3200
+
+
+def test_damaged_emoji_are_refused_by_name(tmp_path, monkeypatch):
+    (tmp_path / "emoji").mkdir()
+    copy = tmp_path / "emoji" / "emoji.npz"
+    copy.write_bytes(data.EMOJI.read_bytes()[:-1])
+    monkeypatch.setattr(data, "EMOJI", copy)
+    with pytest.raises(
+        ValueError, match=r"emoji\.npz: the data file is damaged.*git checkout gancode/emoji/emoji\.npz"
+    ):
+        data.emoji()
+
+
+def test_the_licence_of_the_emoji_lies_beside_them_and_they_fit_four_megabytes():
+    folder = data.EMOJI.parent
+    assert "Apache License" in (folder / "LICENSE-Apache-2.0.txt").read_text(encoding="utf-8")
+    assert data.EMOJI_SHA256 in (folder / "README.md").read_text(encoding="utf-8")
+    assert sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) < 4e6
 
 
 # --- toy sets ---

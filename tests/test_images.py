@@ -350,7 +350,7 @@ def test_a_folder_that_vanishes_is_an_error_and_not_a_thousand_broken_files(tmp_
         return read(path, *shape)
 
     monkeypatch.setattr(_pictures, "read", once)
-    with pytest.raises(ValueError, match="folder: .* has vanished"):
+    with pytest.raises(ValueError, match=r"folder: .* has vanished"):
         images(tmp_path / "pictures")
 
 

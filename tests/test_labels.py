@@ -7,7 +7,8 @@ import tensorflow as tf
 from helpers import saves
 from keras import layers
 
-from gancode import data, losses, trainers, variants
+from gancode import data, losses, models, penalty, probes, trainers, variants
+from gancode._training import inputs
 
 METHODS = [trainers.GAN, trainers.LSGAN, trainers.WGAN, trainers.WGANGP]
 TABLE = np.array([[0.0, 1.0], [2.0, 0.0], [-1.0, 3.0]], np.float32)  # what the echo generator gives for each class
@@ -221,3 +222,83 @@ def test_labels_beyond_the_networks_classes_are_refused_before_a_step():
         plain = trainers.GAN(keras.Model(x, layers.Dense(2)(x)), keras.Model(x, layers.Dense(1)(x)), seed=0)
         plain.compile()
         plain.fit(data.batches(POINTS, labels=SIDES), steps_per_epoch=1, verbose=0)
+
+
+# --- the book's own pair -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (16, 17, 3)])
+def test_the_convolutional_pair_takes_labels(shape):
+    generator = models.conv_generator(8, 4, image_shape=shape, classes=3)
+    critic = models.conv_critic(4, image_shape=shape, classes=3)
+    assert (inputs.classes(generator), inputs.classes(critic)) == (3, 3)
+    images = generator([tf.zeros((2, 8)), tf.constant([0, 1])])
+    assert images.shape == (2, *shape) and not np.allclose(images[0], images[1])
+    scores = critic([tf.repeat(images[:1], 2, 0), tf.constant([0, 1])])
+    assert scores.shape == (2, 1) and scores[0] != scores[1]
+
+
+def test_without_labels_weights_of_zeros_make_the_plain_pair():
+    plain, labelled = models.conv_critic(4), models.conv_critic(4, classes=3)
+    rows = next(layer for layer in labelled.layers if isinstance(layer, layers.Embedding))
+    rows.set_weights([np.zeros((3, 8 * 7 * 7))])
+    own = [layer for layer in labelled.layers if layer.weights and layer is not rows]
+    for one, other in zip(own, (layer for layer in plain.layers if layer.weights), strict=True):
+        one.set_weights(other.get_weights())
+    images = tf.random.stateless_uniform((4, 28, 28, 1), (0, 1), -1, 1)
+    np.testing.assert_allclose(labelled([images, tf.range(4) % 3]), plain(images), rtol=1e-5)
+
+
+def test_a_score_is_the_plain_one_and_the_features_times_the_labels_row():
+    critic = models.conv_critic(4, classes=3)
+    images = tf.random.stateless_uniform((5, 28, 28, 1), (0, 1), -1, 1)
+    labels = tf.constant([2, 0, 1, 1, 2])
+    features = keras.Model(critic.inputs, next(x for x in critic.layers if isinstance(x, layers.Flatten)).output)
+    kernel, bias = next(layer for layer in critic.layers if isinstance(layer, layers.Dense)).get_weights()
+    rows = next(layer for layer in critic.layers if isinstance(layer, layers.Embedding)).get_weights()[0]
+    by_hand = np.sum(features([images, labels]).numpy() * (kernel[:, 0] + rows[labels.numpy()]), axis=1) + bias
+    np.testing.assert_allclose(critic([images, labels])[:, 0], by_hand, rtol=1e-4, atol=1e-5)
+
+
+def test_probes_look_into_a_critic_with_labels():
+    critic, labels = models.conv_critic(4, classes=3), tf.constant([0, 1, 2, 0])
+    real, fake = (tf.random.stateless_uniform((4, 28, 28, 1), (seed, 1), -1, 1) for seed in (0, 1))
+    norms = probes.layer_gradient_norms(critic, real, fake, labels=labels)
+    assert norms.shape == (3,)
+    np.testing.assert_allclose(norms[-1], np.sqrt(2 * 4) / 4, rtol=1e-5)  # of the scores: 1 / 4 each, real and fake
+    # of the last features: a score's slope by them is its row of weights
+    kernel = next(layer for layer in critic.layers if isinstance(layer, layers.Dense)).get_weights()[0][:, 0]
+    rows = next(layer for layer in critic.layers if isinstance(layer, layers.Embedding)).get_weights()[0]
+    slopes = (kernel + rows[labels.numpy()]) / 4
+    np.testing.assert_allclose(norms[-2], np.sqrt(2 * np.sum(slopes**2)), rtol=1e-4)
+    jacobian = probes.sample_jacobian(critic, real, labels)
+    own = np.diag(penalty.gradient_norms(lambda x: critic([x, labels], training=True), real))
+    np.testing.assert_allclose(jacobian, own, rtol=1e-4, atol=1e-6)
+
+
+def test_a_critic_with_labels_has_to_be_given_them():
+    critic = models.conv_critic(4, classes=3)
+    images = np.zeros((2, 28, 28, 1), np.float32)
+    for look in (
+        lambda: probes.sample_jacobian(critic, images),
+        lambda: probes.layer_gradient_norms(critic, images, images),
+        lambda: penalty.gradient_norms(critic, images),
+    ):
+        with pytest.raises(ValueError, match=r"^labels: expected one for each sample, for the critic takes some"):
+            look()
+    with pytest.raises(ValueError, match=r"^labels: expected None, for the network takes none, got "):
+        probes.sample_jacobian(models.conv_critic(4), images, labels=[0, 1])
+
+
+@saves
+def test_a_probe_and_a_look_at_samples_go_with_a_run(tmp_path):
+    images, labels = data.mnist()[:64], data.labels()[:64]
+    trainer = trainers.WGANGP(models.conv_generator(8, 2, classes=10), models.conv_critic(2, classes=10), seed=0)
+    trainer.compile()
+    probe, snapshots = probes.CriticProbe(images[:10], 1, labels[:10]), probes.Snapshots(1, n=20)
+    trainer.fit(data.batches(images, 4, seed=0, labels=labels), steps_per_epoch=1, callbacks=[probe, snapshots])
+    assert np.shape(probe.norms) == (2, 3) and snapshots.frames[-1].shape == (20, 28, 28, 1)
+    np.testing.assert_array_equal(snapshots.frames[-1], trainer.generate(20, seed=0, labels=np.arange(20) % 10))
+    trainer.generator.save(tmp_path / "g.keras")
+    alone = keras.saving.load_model(tmp_path / "g.keras")([keras.random.normal((20, 8), seed=0), tf.range(20) % 10])
+    np.testing.assert_allclose(alone, snapshots.frames[-1], atol=1e-5)

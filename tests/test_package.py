@@ -232,9 +232,15 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
 @pytest.mark.slow
 def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
-    first, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    first, folder, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
     names = {"images": np.random.default_rng(0).integers(0, 256, (320, 28, 28, 1)).astype(np.uint8)}
     monkeypatch.chdir(tmp_path)
     exec(first, names)
     assert keras.models.load_model("generator.keras")(np.zeros((2, 64))).shape == (2, 28, 28, 1)
+    for name in ("cats", "dogs"):
+        pathlib.Path("my pictures", name).mkdir(parents=True)
+        keras.utils.save_img(f"my pictures/{name}/1.png", np.zeros((40, 40, 3)))
+    with pytest.warns(UserWarning, match="there are only 2"):
+        exec(folder, names)
+    assert names["images"].shape == (2, 64, 64, 3) and names["names"] == ["cats", "dogs"]
     exec(variant, names | {"__name__": "readers_own"})

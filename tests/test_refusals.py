@@ -170,6 +170,13 @@ WRONG = {
     data.mnist: {"split": NO_CHOICE, "full": NO_FLAG},
     data.labels: {"split": NO_CHOICE, "full": NO_FLAG},
     data.fashion_mnist: {"split": NO_CHOICE},
+    data.emoji: {"split": NO_CHOICE},
+    data.images: {"folder": [None, 3, True, b".", ["."], "", "no such folder", __file__]},
+    partial(data.images, "no such folder"): {
+        "size": [*(v for v in NO_SIZE if v.__class__ is not tuple), (), (8,), (8, 8, 8), (8, 0), (8.0, 8), ["8", 8]],
+        "channels": [*NO_SIZE, 2, 4],
+        "labels": [*NO_CHOICE, "folder", ["folders"]],
+    },
     partial(data.eight_gaussians, n=3): {"n": NO_SIZE, "seed": NO_SEED},
     partial(data.twenty_five_gaussians, n=3): {"n": NO_SIZE, "seed": NO_SEED},
     partial(data.swiss_roll, n=3): {"n": NO_SIZE, "seed": NO_SEED},

@@ -72,6 +72,8 @@ def classes(network):
 
 def conditioned(network, x, labels):
     """What the network is called with: x, and beside it the labels (batch,), where it takes some."""
+    if not takes_labels(network) and labels is not None:
+        raise ValueError(f"labels: expected None, for the network takes none, got {short(labels)}")
     if labels is None:
         return x
     label = network.inputs[1]

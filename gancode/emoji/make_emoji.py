@@ -28,7 +28,7 @@ SAME = {  # of a woman, a man and a person: the person
     "1F466|1F467": "1F9D2",  # girl, boy, child
     "1F474|1F475": "1F9D3",  # old
     "1F478|1F934": "1FAC5",  # with a crown
-    "1F385|1F936": "1F9D1-1F384",  # Claus
+    "1F385|1F936": "1F9D1-1F384",  # Father, Mother and Mx Christmas
     "1F930|1FAC3": "1FAC4",  # pregnant
     "1F57A": "1F483",  # dancing
     "1F46B|1F46C|1F46D": "1F9D1-1F91D-1F9D1",  # two, holding hands

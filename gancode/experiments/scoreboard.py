@@ -19,7 +19,7 @@ from gancode.variants import BOOK, METHODS
 
 
 def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, callbacks=None):
-    """Train one pair with one method and judge its samples now and then.
+    """Train one pair with one method on digits, 28 x 28 x 1, and judge its samples now and then.
 
     Args:
         method: "GAN", "LSGAN", "WGAN", "WGAN-GP" or one of chapter 7's.
