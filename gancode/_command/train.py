@@ -126,8 +126,8 @@ def train(asked):
     try:
         with tqdm(total=steps, initial=made, bar_format=BAR, disable=False, **shown) as bar:
             progress = keras.callbacks.LambdaCallback(
-                on_train_batch_end=lambda *_: bar.update(int(trainer.steps.numpy()) - bar.n),
-                on_epoch_end=lambda *_: terminal or say(str(bar)),
+                on_train_batch_end=lambda *_, **__: bar.update(int(trainer.steps.numpy()) - bar.n),
+                on_epoch_end=lambda *_, **__: terminal or say(str(bar)),
             )
             seen = Watch(images[some], None if labels is None else labels[some], say)
             callbacks = [progress, Keep(out, images, len(names or ())), seen]
@@ -169,7 +169,7 @@ def trainer_of(settings):
 def measured(trainer, batches):
     """Seconds a step, of a few that are then undone."""
     before, ends, n = trainer.guard.remember(trainer), [], 5 * trainer.steps_per_execution
-    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
+    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_, **__: ends.append(time.perf_counter()))
     trainer.fit(batches, 2, n, clock, verbose=0)
     for variable, value in zip(state(trainer), before, strict=True):
         variable.assign(value)
