@@ -16,6 +16,7 @@ The course, one small file an idea, in the order of the chapters:
 
 Beside it:
 
+    _command     `python -m gancode train` and `generate`: a folder of pictures, and what comes of it
     experiments  the paper's Figure 1, races of all methods, kept results      5 to 7
     figures      what is behind plots
     lab          the critic lab: train a critic in the page itself             3 to 5

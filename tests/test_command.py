@@ -20,7 +20,7 @@ from PIL import Image, ImageSequence
 
 from gancode import data, losses, models, trainers
 from gancode.__main__ import main
-from gancode._command import folder, shell, train, watch
+from gancode._command import folder, shell, start, train, watch
 
 pytestmark = saves
 SMALL = ["--size", "16x20", "--batch-size", "4", "--width", "2"]
@@ -257,7 +257,13 @@ def test_a_full_disk_leaves_what_stood(run, capsys):
     now = {path: path.read_bytes() for path in out.rglob("*.*")}
     changed = {path.name for path in before if before[path] != now[path]}
     assert changed <= {"settings.json", "nearest.png", "film.webp"} and not any("partial" in path.name for path in now)
-    assert "step 6 of 6" in said(*[6 if each == "3" else each for each in command])
+
+
+def test_a_run_that_blows_up_is_told_what_to_try(photos, tmp_path, capsys):
+    status, error = refused(
+        capsys, "train", photos, "--out", tmp_path / "run", *SMALL, "--steps", "4", "--learning-rate", "1e30"
+    )
+    assert status == 1 and "NaN or inf at step" in error and "Try a lower --learning-rate" in error
 
 
 # --- generate --------------------------------------------------------------------------------------------------------
@@ -337,7 +343,7 @@ def test_where_nothing_can_be_written_is_a_failure(photos, capsys):
     assert status == 1 and "/proc/here" in error and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("error, status", [(ArithmeticError("NaN"), 1), (MemoryError(), 1), (KeyboardInterrupt(), 130)])
+@pytest.mark.parametrize("error, status", [(OSError("full"), 1), (MemoryError(), 1), (KeyboardInterrupt(), 130)])
 def test_what_fails_has_a_status_and_a_line(error, status, capsys):
     def fail():
         raise error
@@ -375,7 +381,7 @@ def test_the_help_states_the_defaults_that_hold(monkeypatch):
     for name, value in stated.items():
         assert float(value) == getattr(asked[0], name.replace("-", "_")), name
     methods = re.search(r"--method (\S+) +or (.+)", train.__doc__)
-    assert {methods[1], *methods[2].split(", ")} == {*train.METHODS}
+    assert {methods[1], *methods[2].split(", ")} == {*start.METHODS}
 
 
 def test_about_an_hour_is_what_was_measured():
@@ -391,7 +397,7 @@ def test_about_an_hour_is_what_was_measured():
     trainer = Slow(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0, ema=0.9)
     trainer.compile()
     before = [weight.numpy() for weight in trainer.weights]
-    seconds = train.measured(trainer, data.batches(np.zeros((8, 2)), batch_size=2, seed=0))
+    seconds = start.measured(trainer, data.batches(np.zeros((8, 2)), batch_size=2, seed=0))
     assert 0.05 <= seconds < 0.5
     assert (
         same(before, [weight.numpy() for weight in trainer.weights])

@@ -29,5 +29,6 @@ def carry_out(command, work, *given):
             warnings.showwarning = lambda message, *_, **__: say(f"Note: {message}")
             work(*given)
     except (ValueError, OSError, ArithmeticError, MemoryError, tf.errors.OpError, KeyboardInterrupt) as error:
-        print(f"gancode {command}: {str(error) or type(error).__name__}", file=sys.stderr)
+        cure = ". Try a lower --learning-rate, with another --out." if isinstance(error, ArithmeticError) else ""
+        print(f"gancode {command}: {str(error) or type(error).__name__}{cure}", file=sys.stderr)
         sys.exit(130 if isinstance(error, KeyboardInterrupt) else 2 if isinstance(error, ValueError) else 1)

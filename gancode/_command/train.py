@@ -33,19 +33,18 @@ import io
 import json
 import pathlib
 import sys
-import time
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from gancode import data, models
+from gancode import data
 from gancode._arguments import positive, positive_integer, seed_or_none, shape_of_images
 from gancode._command.folder import Keep, film, write
 from gancode._command.shell import carry_out, parser, say
+from gancode._command.start import measured, pictures, trainer_of
 from gancode._command.watch import Watch
 from gancode._training.checkpoint import Checkpoint
-from gancode._training.guard import state
 from gancode.experiments.results import provenance
 from gancode.variants import METHODS
 
@@ -93,15 +92,9 @@ def train(asked):
     kept = json.loads(notes.read_text()) if notes.exists() else None
 
     images, labels, names = pictures(asked)
-    every = asked.every or (kept["settings"]["every"] if kept else min(500, asked.steps or 500))
-    settings = {"method": asked.method, "shape": list(images.shape[1:]), "classes": names, "every": every}
-    settings |= {name: getattr(asked, name) for name in NUMBERS}
-    settings |= {"pictures": len(images), "sha256 of pictures": hashlib.sha256(images).hexdigest()}
+    settings = settings_of(asked, images, names, kept and kept["settings"])
+    every = settings["every"]
     out.mkdir(parents=True, exist_ok=True)
-    before = kept["settings"] if kept else settings
-    others = [f"\n  {name}: {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now]
-    if others:
-        raise ValueError(f"{out} is a run with other settings (another --out begins a new one):{''.join(others)}")
     trainer = trainer_of(settings)
     batches = data.batches(images, asked.batch_size, METHODS[asked.method].n_critic, asked.seed, labels)
     made = Checkpoint(checkpoint).restore(trainer) * every
@@ -140,37 +133,14 @@ def train(asked):
     say(f"{steps} steps are made. More pictures: python -m gancode generate {out} -n 64 --out grid.png")
 
 
-def pictures(asked):
-    """uint8 (n, height, width, channels); with --labels also (n,) and the classes' names, else None and None."""
-    if asked.digits:
-        found = np.uint8(np.round((data.mnist() + 1) * 127.5)), data.labels(), list("0123456789")
-    elif asked.emoji:
-        found = data.emoji()
-    else:
-        found = data.images(asked.folder, asked.size, asked.channels, asked.labels)
-        found = found if asked.labels else (found,)
-    return found if asked.labels else (found[0], None, None)
-
-
-def trainer_of(settings):
-    """The trainer, compiled, its weights drawn from the seed."""
-    keras.utils.set_random_seed(settings["seed"])
-    of = {"image_shape": tuple(settings["shape"]), "channels": settings["width"]}
-    of |= {"classes": len(settings["classes"])} if settings["classes"] else {}
-    networks = models.conv_generator(**of), models.conv_critic(**of)
-    trainer = METHODS[settings["method"]].trainer(*networks, seed=settings["seed"], ema=settings["ema"] or None)
-    # On a GPU many steps are one computation; on a CPU nothing would be gained, and Ctrl-C would wait for them.
-    together = np.gcd(settings["every"], 100).item() if keras.distribution.list_devices("gpu") else 1
-    optimizers = [trainer.default_optimizer(settings["learning_rate"]) for _ in networks]
-    trainer.compile(*optimizers, steps_per_execution=together)
-    return trainer
-
-
-def measured(trainer, batches):
-    """Seconds a step, of a few that are then undone."""
-    before, ends, n = trainer.guard.remember(trainer), [], 5 * trainer.steps_per_execution
-    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_, **__: ends.append(time.perf_counter()))
-    trainer.fit(batches, 2, n, clock, verbose=0)
-    for variable, value in zip(state(trainer), before, strict=True):
-        variable.assign(value)
-    return (ends[1] - ends[0]) / n
+def settings_of(asked, images, names, before):
+    """What a run is known by. Raises ValueError if those before were others, and says which."""
+    every = asked.every or (before["every"] if before else min(500, asked.steps or 500))
+    settings = {"method": asked.method, "shape": list(images.shape[1:]), "classes": names, "every": every}
+    settings |= {name: getattr(asked, name) for name in NUMBERS}
+    settings |= {"pictures": len(images), "sha256 of pictures": hashlib.sha256(images).hexdigest()}
+    before = before or settings
+    others = [f"\n  {name}: {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now]
+    if others:
+        raise ValueError(f"{asked.out} is a run with other settings; another --out begins a new one.{''.join(others)}")
+    return settings
