@@ -115,9 +115,9 @@ def train(asked):
         say(f"Fewer than {FEW} pictures are soon remembered: compare {out / 'nearest.png'}.")
     some = np.sort(np.random.default_rng(0).permutation(len(images))[:256])
     terminal = sys.stderr.isatty()
-    shown = {"smoothing": 0, "file": None if terminal else io.StringIO()}  # the average speed is the steadiest
+    shown = {"bar_format": BAR, "smoothing": 0, "ncols": 80, "file": None if terminal else io.StringIO()}
     try:
-        with tqdm(total=steps, initial=made, bar_format=BAR, disable=False, **shown) as bar:
+        with tqdm(total=steps, initial=made, disable=False, **shown) as bar:
             progress = keras.callbacks.LambdaCallback(
                 on_train_batch_end=lambda *_, **__: bar.update(int(trainer.steps.numpy()) - bar.n),
                 on_epoch_end=lambda *_, **__: terminal or say(str(bar)),
