@@ -25,7 +25,8 @@ class GAN(BaseGAN):
         loss: an object of `gancode.losses`, where another than the paper's is wanted.
         seed: of the latent vectors and interpolates; None draws a new one. What a step draws follows from the seed and
             from the number of steps made, and from nothing else.
-        ema: decay of a running average of the generator's weights, 0.999 for example, which `generate` then uses.
+        ema: decay of a running average of the generator's weights, 0.999 for example, which `generate` then uses. In a
+            short run it is less, so that the untrained weights are soon forgotten.
         **kwargs: Keras's own, such as name.
     """
 

@@ -146,7 +146,7 @@ class BaseGAN(keras.Model):
             )
         self.steps.assign_add(1)
         if self.average is not None:
-            averages.update(self.average, self.generator, self.ema)
+            averages.update(self.average, self.generator, self.ema, self.steps)
         self.guard.undo_if_not_finite(self, before, logs)
         for name, mean in self.means.items():
             mean.update_state(logs[name])
