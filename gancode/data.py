@@ -89,7 +89,8 @@ def images(folder, size=64, channels=3, labels=None):
         labels: "folders" takes each subfolder of `folder` for a class.
 
     Returns:
-        The images; with labels="folders" (images, labels, names): int64 (n,), 0 for the first of the sorted names.
+        The images; with labels="folders" (images, labels, names), of which the labels are int64 (n,), 0 for the first
+        of the sorted names.
 
     Warns:
         UserWarning: of files that could not be read, which are left out; where pictures are cut or of several sizes;
