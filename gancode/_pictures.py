@@ -28,15 +28,13 @@ UPRIGHT |= dict(enumerate((T.ROTATE_270, T.TRANSVERSE, T.ROTATE_90), 6))  # by E
 
 def read_folder(folder, shape, with_labels):
     """What `data.images` returns, of pictures of this shape, (height, width, channels)."""
-    top = pathlib.Path(folder).expanduser()
+    top, where = pathlib.Path(folder).expanduser(), short(str(folder))
     if not top.is_dir():
         what = "a file" if top.exists() else "which does not exist"
-        raise ValueError(f"folder: expected a folder with pictures in it, got {short(str(folder))}, {what}")
+        raise ValueError(f"folder: expected a folder with pictures in it, got {where}, {what}")
     paths = listed(top)
     if not paths:
-        raise ValueError(
-            f"folder: expected pictures (PNG, JPEG, WebP, GIF, BMP, ...), got none in {short(str(folder))}"
-        )
+        raise ValueError(f"folder: expected pictures (PNG, JPEG, WebP, GIF, BMP, ...), got none in {where}")
     names = class_names(top, paths) if with_labels else None
     if len(paths) * np.prod(shape) > LARGE:
         images, broken, sizes = from_cache(top, paths, shape)
@@ -46,19 +44,18 @@ def read_folder(folder, shape, with_labels):
         images = np.frombuffer(file.getbuffer(), np.uint8).reshape(-1, *shape)
 
     said = [f"{path} ({why})" for path, why in broken.items()]
-    what = f"{', '.join(said[:5])}{f' and {len(said) - 5} more' if len(said) > 5 else ''}"
+    what = ", ".join(said[:5]) + (f" and {len(said) - 5} more" if len(said) > 5 else "")
     if len(images) == 0:
         raise ValueError(f"folder: expected pictures that can be read, got {len(paths)} that can not: {what}")
     if broken:
         _warn(f"{len(broken)} of {len(paths)} files could not be read and are left out: {what}")
-    height, width = shape[:2]
+    height, width, _ = shape
     if len(sizes) > 1 or any(h * width != w * height for h, w in sizes):
-        smallest, largest = (f"{h} x {w}" for h, w in (sizes[0], sizes[-1]))
-        kinds = f"from {smallest} to {largest} pixels" if len(sizes) > 1 else f"of {smallest} pixels"
-        _warn(f"they are {kinds}: each is scaled until its shorter side fits {height} x {width}, and cut at the centre")
+        kinds = " to ".join(f"{h} x {w}" for h, w in (sizes if len(sizes) == 1 else (sizes[0], sizes[-1])))
+        _warn(f"of {kinds} pixels, each scaled until its shorter side fits {height} x {width}, and cut at the centre")
     if len(images) < FEW:
         _warn(
-            f"there are only {len(images)}, and of so few a GAN soon shows copies; it needs hundreds, better thousands"
+            f"there are only {len(images)}; of so few a GAN soon shows copies, and it needs hundreds, better thousands"
         )
     if names is None:
         return images
@@ -71,7 +68,7 @@ def read_folder(folder, shape, with_labels):
 def listed(top):
     """The pictures' paths from `top` on, as text, sorted. What is hidden or has no picture's name is passed over."""
     suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS} | NO_PILLOW
-    found = (path.relative_to(top) for path in top.rglob("*") if path.suffix.lower() in suffixes and not path.is_dir())
+    found = (path.relative_to(top) for path in top.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
 
 
@@ -79,10 +76,8 @@ def class_names(top, paths):
     """The subfolders' names, sorted. Raises ValueError unless each picture is in one, and each has a picture."""
     names = sorted(each.name for each in top.iterdir() if each.is_dir() and not each.name.startswith("."))
     at_the_top = [path for path in paths if "/" not in path]
-    if at_the_top:
-        raise ValueError(
-            f"labels: expected all pictures in subfolders, got {len(at_the_top)} beside them: {at_the_top[0]}"
-        )
+    if n := len(at_the_top):
+        raise ValueError(f"labels: expected all pictures in subfolders, got {n} beside them: {at_the_top[0]}")
     if len(names) < 2:
         raise ValueError(f"labels: expected at least two subfolders, a class each, got {names}")
     for name in sorted({*names} - {path.split("/")[0] for path in paths}):
@@ -110,10 +105,8 @@ def from_cache(top, paths, shape):
                 os.fsync(file.fileno())
             os.replace(beside, kept)
         except OSError as error:
-            size = len(paths) * np.prod(shape) / 1e9
-            raise OSError(
-                f"images: {size:.1f} GB could not be kept in {cache} ({error}); KERAS_HOME says where"
-            ) from error
+            size = f"{len(paths) * np.prod(shape) / 1e9:.1f} GB"
+            raise OSError(f"images: {size} could not be kept in {cache} ({error}); KERAS_HOME says where") from error
         finally:
             beside.unlink(missing_ok=True)
     images = np.load(kept, mmap_mode="r")

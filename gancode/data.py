@@ -75,11 +75,12 @@ def images(folder, size=64, channels=3, labels=None):
 
     PNG, JPEG, WebP, BMP, TIFF, of GIF the first frame, and what else Pillow reads by itself. Transparent pixels become
     white, 16 bits are scaled to 8, and pictures that a camera took sideways are turned upright. Each picture is scaled
-    until its shorter side fits and cut at the centre. Hidden files and files that are no pictures are passed over.
+    until its shorter side fits and cut at the centre. Hidden files, links to folders and what is no picture are passed
+    over.
 
-    Each picture is decoded once. An array of more than 256 MB is written to a file in `~/.keras/gancode` (in KERAS_HOME
-    where that is set) and mapped to memory, to be read only; the next call finds it there, as long as no picture
-    changes. The file may be deleted.
+    Each picture is decoded once. An array of more than 256 MB is written to a file in ``~/.keras/gancode`` (in
+    KERAS_HOME where that is set) and mapped to memory, to be read only; the next call finds it there, as long as no
+    picture changes. The file may be deleted.
 
     Args:
         folder: where they are.
@@ -88,7 +89,8 @@ def images(folder, size=64, channels=3, labels=None):
         labels: "folders" takes each subfolder of `folder` for a class.
 
     Returns:
-        The images; with labels="folders" (images, labels, names): int64 (n,), 0 for the first of the sorted names.
+        The images; with labels="folders" (images, labels, names), of which the labels are int64 (n,), 0 for the first
+        of the sorted names.
 
     Warns:
         UserWarning: of files that could not be read, which are left out; where pictures are cut or of several sizes;

@@ -36,8 +36,8 @@ def samples_grid(images, columns=8, title=None):
     """Images as a grid, in colour if they have three channels.
 
     Args:
-        images: (n, height, width, 1 or 3): uint8 as pixels, or in [-1, 1], as a generator gives them. One channel is
-            ink on paper: -1 is white.
+        images: (n, height, width, 1 or 3): uint8 as pixels, or in [-1, 1], as a generator gives them. Digits, which are
+            28 x 28 x 1, are shown as ink on paper: -1 is white.
         columns: images in a row.
         title: above the grid.
     """
@@ -123,8 +123,8 @@ def show_tiles(ax, images, columns):
     positive_integer("columns", columns)
     n, height, width, channels = images.shape
     rows = -(-n // columns)
-    if channels == 1:
-        images = -images  # ink on paper
+    if (height, width, channels) == (28, 28, 1):
+        images = -images  # digits are ink on paper; a photograph would be a negative
     padded = np.ones((rows * columns, height, width, channels))  # white, where there is no image
     padded[:n] = images.clip(-1, 1)
     sheet = padded.reshape(rows, columns, height, width, channels).swapaxes(1, 2)

@@ -178,7 +178,7 @@ def test_mixed_sizes_are_said_in_one_line_and_one_size_that_fits_not_at_all(tmp_
         picture(np.zeros((side, side), np.uint8)).save(tmp_path / f"{i}.png")
     found, said = images(tmp_path, 24)
     assert found.shape == (3, 24, 24, 3)
-    assert len(said) == 1 and "from 20 x 20 to 48 x 48 pixels" in said[0] and "fits 24 x 24" in said[0]
+    assert len(said) == 1 and "of 20 x 20 to 48 x 48 pixels" in said[0] and "fits 24 x 24" in said[0]
     (tmp_path / "0.png").unlink()
     (tmp_path / "2.png").unlink()
     assert images(tmp_path, 24)[1] == []
@@ -218,6 +218,7 @@ def test_hidden_files_and_what_is_no_picture_are_passed_over_without_a_word(tmp_
     for name in ("notes.txt", "Thumbs.db", "labels.json", "film.mp4", "no suffix"):
         (tmp_path / name).write_text("nothing")
     (tmp_path / "a folder.png").mkdir()
+    (tmp_path / "link.png").symlink_to("nowhere.png")
     found, said = images(tmp_path)
     assert found[:, 0, 0, 0].tolist() == [7] and said == []
 
@@ -282,7 +283,7 @@ def test_few_pictures_are_a_warning(tmp_path, n):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         assert len(data.images(tmp_path, (24, 32))) == n
-    assert [f"there are only {n}," in str(warning.message) for warning in said] == ([True] if n < 64 else [])
+    assert [f"there are only {n};" in str(warning.message) for warning in said] == ([True] if n < 64 else [])
 
 
 def test_colour_at_64_is_what_nobody_need_ask_for(tmp_path):

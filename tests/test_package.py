@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from helpers import saves
 
 import gancode
+from gancode import data
 
 PACKAGE = pathlib.Path(gancode.__file__).parent
 
@@ -232,7 +233,7 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
 @pytest.mark.slow
 def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
-    first, folder, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    first, folder, with_labels, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
     names = {"images": np.random.default_rng(0).integers(0, 256, (320, 28, 28, 1)).astype(np.uint8)}
     monkeypatch.chdir(tmp_path)
     exec(first, names)
@@ -243,4 +244,8 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="there are only 2"):
         exec(folder, names)
     assert names["images"].shape == (2, 64, 64, 3) and names["names"] == ["cats", "dogs"]
+    digits = {"images": data.mnist()[:320], "labels": data.labels()[:320]}
+    names |= digits
+    exec(with_labels.replace("steps_per_epoch=1000", "steps_per_epoch=1"), names)
+    assert names["gan"].generate(10).shape == (10, 28, 28, 1)
     exec(variant, names | {"__name__": "readers_own"})

@@ -233,13 +233,13 @@ def test_colours_are_shown_in_colour_and_white_where_there_is_no_image():
     assert (tiles == np.array([[1, 0, 0], [0, 0, 0.5], [0, 1, 0], [1, 1, 1]])[:, None]).all()
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_pixels_are_shown_as_the_floats_that_they_are(channels):
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 10, channels)).astype(np.uint8)
+@pytest.mark.parametrize("shape", [(28, 28, 1), (8, 10, 1), (8, 10, 3)])
+def test_pixels_are_shown_as_the_floats_that_they_are_and_digits_as_ink_on_paper(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, *shape)).astype(np.uint8)
     of_pixels = shown(plots.samples_grid(pixels, columns=2))
     np.testing.assert_allclose(of_pixels, shown(plots.samples_grid(pixels / 127.5 - 1, columns=2)))
-    first = pixels[0] / 255 if channels == 3 else np.repeat(1 - pixels[0] / 255, 3, axis=-1)  # ink on paper
-    np.testing.assert_allclose(of_pixels[:8, :10], first, atol=1 / 255)
+    first = 1 - pixels[0] / 255 if shape == (28, 28, 1) else pixels[0] / 255
+    np.testing.assert_allclose(of_pixels[: shape[0], : shape[1]], np.broadcast_to(first, (*shape[:2], 3)), atol=1 / 255)
 
 
 def test_a_grid_is_as_high_as_its_images_ask_for():

@@ -41,21 +41,31 @@ def now():
     return time.perf_counter(), time.process_time()
 
 
-def main(module):
+def call(module, function, *arguments):
+    """What a function of a module returns, called in a new process. NumPy's arrays go there and back."""
+    command = [sys.executable, __file__, module, function]
+    done = subprocess.run(command, input=pickle.dumps(arguments), stdout=subprocess.PIPE, cwd=_HERE, check=True)
+    return pickle.loads(done.stdout)
+
+
+def main(module, function="Trainer"):
     sys.path.insert(0, str(_HERE))
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a framework prints is no answer
-    trainer = importlib.import_module(module).Trainer(*pickle.load(sys.stdin.buffer))
+    made = getattr(importlib.import_module(module), function)(*pickle.load(sys.stdin.buffer))
+    if function != "Trainer":
+        pickle.dump(made, answers)
+        return
     while True:
         try:
             steps = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         clock, cores = now()
-        trainer.run(steps)
+        made.run(steps)
         then = now()
         pickle.dump((then[0] - clock, then[1] - cores), answers)
         answers.flush()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
