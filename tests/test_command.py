@@ -261,7 +261,7 @@ def test_a_full_disk_leaves_what_stood(run, capsys):
 
 def test_a_run_that_blows_up_is_told_what_to_try(photos, tmp_path, capsys):
     status, error = refused(
-        capsys, "train", photos, "--out", tmp_path / "run", *SMALL, "--steps", "4", "--learning-rate", "1e30"
+        capsys, "train", photos, "--out", tmp_path / "run", *SMALL, "--method", "GAN", "--learning-rate", "1e30"
     )
     assert status == 1 and "NaN or inf at step" in error and "Try a lower --learning-rate" in error
 
