@@ -115,7 +115,7 @@ def classified(images):
 def frechet_digit_distance(images, reference):
     """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
 
-    The features are our own (see digits/train_classifier.py), so that the numbers compare within this book and with
+    The features are our own (see tools/train_classifier.py), so that the numbers compare within this book and with
     nothing else.
 
     Args:
