@@ -29,7 +29,7 @@ def positive(name, value):
 
 def positive_integer(name, value):
     """A whole number of at least 1, as an int."""
-    return int(expect(_is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
+    return int(expect(is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
 
 
 def positive_integers(**named_values):
@@ -40,14 +40,14 @@ def positive_integers(**named_values):
 
 def shape_of_images(shape):
     """(height, width, channels) of images that the networks here take, as ints."""
-    holds = isinstance(shape, (tuple, list)) and len(shape) == 3 and all(map(_is_whole, shape))
+    holds = isinstance(shape, (tuple, list)) and len(shape) == 3 and all(map(is_whole, shape))
     holds = holds and min(shape[:2]) >= 8 and shape[2] in (1, 3)
     return tuple(map(int, expect(holds, "image_shape", "(height, width, 1 or 3), sides of at least 8", shape)))
 
 
 def seed_or_none(seed):
     """None, or a whole number that every random generator here takes."""
-    holds = seed is None or (_is_whole(seed) and 0 <= seed < 2**32)
+    holds = seed is None or (is_whole(seed) and 0 <= seed < 2**32)
     return expect(holds, "seed", "None or a whole number from 0 to 2**32 - 1", seed)
 
 
@@ -197,5 +197,5 @@ def _is_real(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
-def _is_whole(value):
+def is_whole(value):
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

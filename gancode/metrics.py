@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from gancode._arguments import numbers, positive
+from gancode._arguments import expect, numbers, positive
 from gancode.data import load_checked
 
 CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"
@@ -162,8 +162,8 @@ def _images(name, images, more_than=0):
     known = isinstance(images, Classified)
     if not known:
         images = numbers(name, images, ("n", 28, 28, 1), np.float32)
-        if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
-            raise ValueError(f"{name}: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
+        low, high = images.min(), images.max()  # 0 to 255 would give a number too
+        expect(max(-low, high) <= 1.001, name, "values from -1 to 1", got=f"{low:g} to {high:g}")
     n = len(images.classes if known else images)
     if n <= more_than:
         raise ValueError(f"{name}: expected more than {more_than}, or there is no covariance; got {n}")
@@ -215,12 +215,11 @@ def _two_sets(x, y):
 
 
 def _same_dimension(names, x, y):
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"{names}: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
+    same = x.shape[1] == y.shape[1]
+    expect(same, names, "points of one dimension", got=f"{x.shape[1]} and {y.shape[1]}")
 
 
 def _points(name, points):
     points = numbers(name, points, ("n", "d"))
-    if np.abs(points).max() > 1e60:  # a covariance squares them, and a product of two covariances squares that
-        raise ValueError(f"{name}: expected no coordinate beyond 1e60, got {np.abs(points).max():g}")
-    return points
+    most = np.abs(points).max()  # a covariance squares them, and a product of two covariances squares that
+    return expect(most <= 1e60, name, "no coordinate beyond 1e60", points, got=f"{most:g}")

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import data, losses, metrics, penalty, probes, trainers
-from gancode._arguments import flag, positive, positive_integer, short
+from gancode._arguments import expect, flag, positive, positive_integers, short
 
 GRID = np.linspace(-2.0, 2.0, 100, dtype=np.float32)  # the part of the plane that all three toy data sets fill
 
@@ -74,16 +74,14 @@ def reinitialise(network, seed, bound=None):
 
 def _same_dense_layers(members):
     shapes = [[tuple(weight.shape) for weight in member.weights] for member in members]
-    if not members or any(shape != shapes[0] for shape in shapes):
-        raise ValueError(f"members: expected at least one network, all of one shape, got {len(members)} of {shapes}")
+    holds = members and all(shape == shapes[0] for shape in shapes)
+    expect(holds, "members", "at least one network, all of one shape", got=f"{len(members)} of {shapes}")
     for layer in (layer for member in members for layer in member.layers):
-        if not isinstance(layer, keras.layers.Dense) or not layer.use_bias:
-            raise ValueError(
-                f"members: expected Dense layers with biases only, got {type(layer).__name__} {layer.name!r}"
-            )
+        holds = isinstance(layer, keras.layers.Dense) and layer.use_bias
+        expect(holds, "members", "Dense layers with biases only", got=f"{type(layer).__name__} {layer.name!r}")
     activations = [[layer.activation for layer in member.layers] for member in members]
-    if any(each != activations[0] for each in activations):
-        raise ValueError("members: expected the same activations in all, got different ones")
+    holds = all(each == activations[0] for each in activations)
+    expect(holds, "members", "the same activations in all", got="different ones")
 
 
 # --- training it, with a look inside now and then ---
@@ -157,9 +155,8 @@ class SumOverMembers:
 
 def exactly_one(clip, penalty_weight):
     """Raise ValueError unless one of them is given, and above 0."""
-    if (clip is None) == (penalty_weight is None):
-        given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
-        raise ValueError(f"clip, penalty_weight: expected exactly one, got {given}")
+    given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
+    expect((clip is None) != (penalty_weight is None), "clip, penalty_weight", "exactly one", got=given)
     positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
 
 
@@ -172,8 +169,7 @@ def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
 
 def check_sizes(steps, n_critic, batch_size, every, progress):
     """Raise ValueError for what `train` does not take."""
-    for name, value in {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}.items():
-        positive_integer(name, value)
+    positive_integers(steps=steps, n_critic=n_critic, batch_size=batch_size, every=every)
     flag("progress", progress)
 
 

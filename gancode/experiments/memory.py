@@ -18,7 +18,7 @@ import keras
 import tensorflow as tf
 
 from gancode import models
-from gancode._arguments import one_of, positive_integer
+from gancode._arguments import expect, one_of, positive_integer
 from gancode.experiments.results import Results
 from gancode.variants import BOOK, METHODS
 
@@ -49,8 +49,7 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
     one_of("method", method, BOOK)
     positive_integer("channels", channels)
     small, large = (positive_integer("batch_sizes", size) for size in batch_sizes)
-    if small >= large:
-        raise ValueError(f"batch_sizes: expected a smaller and a larger one, got {small} and {large}")
+    expect(small < large, "batch_sizes", "a smaller and a larger one", got=f"{small} and {large}")
     peaks = [in_a_fresh_process(method, channels, size) for size in (small, large)]
     return {"kilobytes": (peaks[1] - peaks[0]) / (large - small), "peaks": peaks, "cores": os.cpu_count()}
 

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from gancode._arguments import positive_integer
+from gancode._arguments import expect, positive_integer
 from gancode._training.checkpoint import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "kept"
@@ -103,9 +103,8 @@ class Results:
 def load(name):
     """Results that come with the package: "scoreboard", for example."""
     path = FOLDER / f"{name}.json"
-    if not path.exists():
-        there = ", ".join(sorted(each.stem for each in FOLDER.glob("*.json")))
-        raise ValueError(f"name: expected one of {there}, got {name!r}")
+    there = sorted(each.stem for each in FOLDER.glob("*.json"))
+    expect(path.exists(), "name", f"one of {', '.join(there)}", name)
     return Results(path)
 
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from gancode import data, metrics, models
-from gancode._arguments import named, one_of, positive, positive_integer
+from gancode._arguments import expect, named, one_of, positive, positive_integer, positive_integers
 from gancode.experiments.results import Results
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
@@ -42,11 +42,9 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
         ValueError: for a method that is none and for steps that do not divide.
     """
     trainer_class, n_critic, *_ = METHODS[one_of("method", method, METHODS)]
-    positive_integer("steps", steps)
-    positive_integer("samples", samples)
+    positive_integers(steps=steps, samples=samples)
     gap, left = divmod(steps, positive_integer("n_evals", n_evals))
-    if left or gap == 0:
-        raise ValueError(f"steps: expected a multiple of n_evals ({n_evals}), got {steps}")
+    expect(gap > 0 and left == 0, "steps", f"a multiple of n_evals ({n_evals})", got=steps)
     settings = {} if learning_rate is None else {"learning_rate": positive("learning_rate", learning_rate)}
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from gancode._arguments import named, number, numbers, positive, positive_integer, short
+from gancode._arguments import expect, named, named_numbers, number, numbers, positive, positive_integer
 from gancode.figures.style import COLOURS, STYLE, colour_of, line_styles, new_figure
 
 
@@ -21,10 +21,7 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
     Raises:
         ValueError: for no method, and for weights that are no row of finite numbers.
     """
-    named_weights = {
-        name: numbers(f"named_weights[{name!r}]", weights, ("n",))
-        for name, weights in named("named_weights", named_weights).items()
-    }
+    named_weights = named_numbers("named_weights", named_weights, ("n",))
     positive_integer("bins", bins)
     if edge is not None:
         positive("edge", edge)
@@ -55,13 +52,11 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     Raises:
         ValueError: for no method, and for norms of other shapes or of differing numbers of layers.
     """
-    named_norms = {
-        name: np.atleast_2d(numbers(f"named_norms[{name!r}]", norms, ("n", ...), finite=False))
-        for name, norms in named("named_norms", named_norms).items()
-    }
+    named_norms = named_numbers("named_norms", named_norms, ("n", ...), finite=False)
+    named_norms = {name: np.atleast_2d(norms) for name, norms in named_norms.items()}  # (records, layers)
     shapes = {name: norms.shape for name, norms in named_norms.items()}
-    if len({shape[1:] for shape in shapes.values()}) > 1 or any(len(shape) > 2 for shape in shapes.values()):
-        raise ValueError(f"named_norms: expected (layers,) or (records, layers), as many layers in all, got {shapes}")
+    holds = len({shape[1:] for shape in shapes.values()}) == 1 and all(len(shape) == 2 for shape in shapes.values())
+    expect(holds, "named_norms", "(layers,) or (records, layers), as many layers in all", got=shapes)
     n = next(iter(shapes.values()))[1]
     predicted = {
         name: numbers(f"predicted[{name!r}]", norms, (n,), finite=False)
@@ -105,10 +100,7 @@ def norm_histogram(named_norms, target=1.0):
     Raises:
         ValueError: for no method, and for norms that are no row of finite numbers.
     """
-    named_norms = {
-        name: numbers(f"named_norms[{name!r}]", norms, ("n",))
-        for name, norms in named("named_norms", named_norms).items()
-    }
+    named_norms = named_numbers("named_norms", named_norms, ("n",))
     number("target", target, least=0)
     figure, ax = new_figure()
     top = max(1.6 * target, *(1.05 * norms.max() for norms in named_norms.values()))
@@ -196,11 +188,11 @@ def figure1(surfaces, norms, predicted, weights):
 
 def rows_and_columns(table):
     """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
-    if any(not isinstance(key, tuple) or len(key) != 2 for key in named("runs", table)):
-        raise ValueError(f"runs: expected {{(method, dataset): Run, ...}}, got {short(list(table))}")
-    rows, columns = ([*dict.fromkeys(key[i] for key in table)] for i in (0, 1))
-    if len(table) < len(rows) * len(columns):
-        raise ValueError(f"runs: expected one for each of {rows} on each of {columns}, got {list(table)}")
+    keys = list(named("runs", table))
+    holds = all(isinstance(key, tuple) and len(key) == 2 for key in keys)
+    expect(holds, "runs", "{(method, dataset): Run, ...}", keys)
+    rows, columns = (list(dict.fromkeys(each)) for each in zip(*keys, strict=True))
+    expect(len(keys) == len(rows) * len(columns), "runs", f"one for each of {rows} on each of {columns}", got=keys)
     return rows, columns
 
 

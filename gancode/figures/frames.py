@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gancode._arguments import listed, positive_integer, text
+from gancode._arguments import expect, listed, positive_integer, text
 
 # What a page shows where scripts are not run is one frame; the controls come alive with the script.
 # keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.
@@ -90,8 +90,8 @@ def scrub(frames, labels, alt, interval=400):
     text("alt", alt)
     positive_integer("interval", interval)
     frames, labels = listed("frames", frames), [str(label) for label in listed("labels", labels)]
-    if not frames or len(frames) != len(labels):
-        raise ValueError(f"labels: expected one for each of at least one frame, got {len(labels)} for {len(frames)}")
+    holds = frames and len(frames) == len(labels)
+    expect(holds, "labels", "one for each of at least one frame", got=f"{len(labels)} for {len(frames)}")
     return HTML(page(frames, {"": labels}, [len(labels) - 1], alt, interval))
 
 
@@ -101,8 +101,7 @@ def page(frames, settings, at, alt, interval=None):
     settings: {name: the labels of its stops}. at: the stop where each slider begins. interval: for a Play button.
     """
     pictures, sizes = zip(*map(webp, frames), strict=True)
-    if len(set(sizes)) > 1:
-        raise ValueError(f"frames: expected all of one size in pixels, got {sorted(set(sizes))}")
+    expect(len(set(sizes)) == 1, "frames", "all of one size in pixels", got=sorted(set(sizes)))
     stops = list(settings.values())
     digest = hashlib.sha256(json.dumps([alt, settings, pictures]).encode()).hexdigest()  # same content, same name
     width, height = sizes[0]
@@ -150,8 +149,7 @@ def frame_index(at, stops):
 
 def webp(figure):
     """A Figure as an address that holds the picture itself, and its (width, height)."""
-    if not isinstance(figure, Figure):
-        raise ValueError(f"frames: expected matplotlib Figures, got {type(figure).__name__}")
+    expect(isinstance(figure, Figure), "frames", "matplotlib Figures", got=type(figure).__name__)
     png, small = io.BytesIO(), io.BytesIO()
     figure.savefig(png, format="png", dpi=100)
     plt.close(figure)  # one that was left open would be shown again below the cell

@@ -15,7 +15,7 @@ import re
 
 from PIL import Image
 
-from gancode._arguments import number, one_of, short
+from gancode._arguments import expect, number, one_of
 
 FOLDER = pathlib.Path(__file__).parent
 ENGINE = (
@@ -113,9 +113,8 @@ def start(preset, settings):
             number(name, value)
             least, most = control["stops"][0], control["stops"][-1]
             whole = control.get("whole", False)
-            if not least <= value <= most or (whole and value != int(value)):
-                kind = "whole number" if whole else "number"
-                raise ValueError(f"{name}: expected a {kind} from {least} to {most}, got {short(value)}")
+            holds = least <= value <= most and (not whole or value == int(value))
+            expect(holds, name, f"a {'whole number' if whole else 'number'} from {least} to {most}", value)
             value = int(value) if whole else float(value)
         found[known[name]] = value
     return found
