@@ -73,9 +73,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
         seen = np.where(median > 0, median, np.nan)
         (line,) = ax.plot(layers, seen, style, marker="o", label=name, **look)
         band = np.where(median > 0, norms, np.nan)
-        ax.fill_between(
-            layers, np.maximum(band.min(axis=0), foot), band.max(axis=0), color=line.get_color(), alpha=0.2, linewidth=0
-        )
+        low, high = np.maximum(band.min(axis=0), foot), band.max(axis=0)
+        ax.fill_between(layers, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
         if (median == 0).any():
             gone = layers[median == 0]
             ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
@@ -145,7 +144,7 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
     return ax.figure
 
 
-def value_surfaces(runs, look=-1, levels=14):
+def value_surfaces(runs, look=-1, levels=14, axes=None):
     """Surfaces in a table, {("clip 0.01", "swiss_roll"): Run, ...}: a row a method, a column a data set.
 
     Each run's first seed is shown.
@@ -154,14 +153,23 @@ def value_surfaces(runs, look=-1, levels=14):
         runs: of `gancode.experiments.figure1`, by (method, data set).
         look: which of the recorded steps, the last unless said.
         levels: as of `value_surface`.
+        axes: (methods, data sets) of an existing figure, to draw into.
 
     Raises:
         ValueError: unless there is a run for each method on each data set.
     """
     methods, datasets = rows_and_columns(runs)
-    figure, axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)
-    _fill(axes, runs, look, levels)
-    return figure
+    if axes is None:
+        axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)[1]
+    for row, method in zip(axes, methods, strict=True):
+        for ax, dataset in zip(row, datasets, strict=True):
+            run = runs[method, dataset]
+            value_surface(run.values_at[look, 0], run.grid, run.real, levels=levels, ax=ax)
+            ax.label_outer()
+        row[0].set_ylabel(f"{method}\n$x_2$", color=colour_of(method))
+    for ax, dataset in zip(axes[0], datasets, strict=True):
+        ax.set_title(dataset.replace("_", " ").title())
+    return axes[0, 0].figure
 
 
 def figure1(surfaces, norms, predicted, weights):
@@ -179,7 +187,7 @@ def figure1(surfaces, norms, predicted, weights):
         tiles = left.subplots(len(methods), len(datasets), squeeze=False)
         middle_ax, right_axes = middle.subplots(), right.subplots(len(weights), 1, squeeze=False)[:, 0]
     plt.close(figure)
-    _fill(tiles, surfaces, look=-1, levels=14)
+    value_surfaces(surfaces, axes=tiles)
     layer_norms(norms, predicted, ax=middle_ax)
     for ax, (name, values) in zip(right_axes, weights.items(), strict=True):
         weight_histogram({name: values}, axes=[ax])
@@ -194,15 +202,3 @@ def rows_and_columns(table):
     rows, columns = (list(dict.fromkeys(each)) for each in zip(*keys, strict=True))
     expect(len(keys) == len(rows) * len(columns), "runs", f"one for each of {rows} on each of {columns}", got=keys)
     return rows, columns
-
-
-def _fill(axes, runs, look, levels):
-    methods, datasets = rows_and_columns(runs)
-    for row, method in zip(axes, methods, strict=True):
-        for ax, dataset in zip(row, datasets, strict=True):
-            run = runs[method, dataset]
-            value_surface(run.values_at[look, 0], run.grid, run.real, levels=levels, ax=ax)
-            ax.label_outer()
-        row[0].set_ylabel(f"{method}\n$x_2$", color=colour_of(method))
-    for ax, dataset in zip(axes[0], datasets, strict=True):
-        ax.set_title(dataset.replace("_", " ").title())
