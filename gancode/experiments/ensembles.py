@@ -61,9 +61,8 @@ def reinitialise(network, seed, bound=None):
     """
     inside = bound and keras.initializers.RandomUniform(-bound, bound, seed=0)  # without one it would draw its own
     for i, layer in enumerate(network.layers):
-        for j, (weight, own) in enumerate(
-            [(layer.kernel, layer.kernel_initializer), (layer.bias, layer.bias_initializer)]
-        ):
+        drawn = [(layer.kernel, layer.kernel_initializer), (layer.bias, layer.bias_initializer)]
+        for j, (weight, own) in enumerate(drawn):
             initializer = inside or own
             settings = initializer.get_config()
             if "seed" in settings:
@@ -153,16 +152,11 @@ class SumOverMembers:
         return self.members * losses.wasserstein.generator(fake_scores)
 
 
-def exactly_one(clip, penalty_weight):
-    """Raise ValueError unless one of them is given, and above 0."""
+def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
+    """Raise ValueError for what `side_by_side` does not take: for who would build its networks first."""
     given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
     expect((clip is None) != (penalty_weight is None), "clip, penalty_weight", "exactly one", got=given)
     positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
-
-
-def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
-    """Raise ValueError for what `side_by_side` does not take: for who would build its networks first."""
-    exactly_one(clip, penalty_weight)
     positive("learning_rate", learning_rate)
     positive("epsilon", epsilon)
 
@@ -208,7 +202,7 @@ def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, 
 
 
 class LookInside(probes.Every):
-    """Callback: `look_inside` as often as `Every` says, and after the first step."""
+    """Callback: what the critics look like, as often as `Every` says, and after the first step."""
 
     def __init__(self, critics, real, every, plane):
         super().__init__(every)
@@ -220,21 +214,15 @@ class LookInside(probes.Every):
         super().on_train_batch_end(batch, logs)
 
     def record(self, step):
-        self.looks.append(look_inside(self.model, self.critics, self.real, self.plane))
-
-
-def look_inside(wgan, critics, real, plane):
-    """What the critics look like now: one array a probe, a row a seed. The critics get their present weights."""
-    unstack(wgan.critic, critics)
-    fake = fakes_for(wgan, critics, real)
-    look = {
-        "norms": np.stack([probes.layer_gradient_norms(c, real, f) for c, f in zip(critics, fake, strict=True)]),
-        "weights": np.stack([probes.weight_values(c) for c in critics]),
-    }
-    if plane:
-        places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
-        look["values"] = np.stack([np.reshape(c(places), (len(GRID), len(GRID))) for c in critics])
-    return look
+        """One array a probe, a row a seed. The critics get their present weights."""
+        unstack(self.model.critic, self.critics)
+        pairs = zip(self.critics, fakes_for(self.model, self.critics, self.real), strict=True)
+        look = {"norms": np.stack([probes.layer_gradient_norms(critic, self.real, fake) for critic, fake in pairs])}
+        look["weights"] = np.stack([probes.weight_values(critic) for critic in self.critics])
+        if self.plane:
+            places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
+            look["values"] = np.stack([np.reshape(critic(places), (len(GRID), -1)) for critic in self.critics])
+        self.looks.append(look)
 
 
 def fakes_for(wgan, critics, real):

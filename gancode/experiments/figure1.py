@@ -204,17 +204,15 @@ def main(arguments=None):
     parser.add_argument("--generator-steps", type=int, default=60, help="of the gradient norms (default 60)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"), help="default figure1.png")
     given = parser.parse_args(arguments)
-    kinds = Figure().canvas.get_supported_filetypes()
-    if (
-        given.out.suffix[1:].lower() not in kinds or not given.out.absolute().parent.is_dir()
-    ):  # before minutes of training
+    kind, kinds = given.out.suffix[1:].lower(), Figure().canvas.get_supported_filetypes()
+    if kind not in kinds or not given.out.absolute().parent.is_dir():  # before minutes of training
         parser.error(f"--out: expected a picture in a folder that is there ({', '.join(kinds)}), got {given.out}")
     try:
         figure = figure1(given.seeds, given.steps, given.generator_steps)
     except ValueError as error:
         parser.error(str(error))
     picture = io.BytesIO()
-    figure.savefig(picture, format=given.out.suffix[1:].lower(), dpi=150)
+    figure.savefig(picture, format=kind, dpi=150)
     try:
         write_whole(given.out, picture.getbuffer())
     except OSError as error:

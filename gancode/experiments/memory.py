@@ -7,7 +7,6 @@ optimisers and TensorFlow itself do not. So two batch sizes are tried, each in a
 their peaks is taken.
 """
 
-import argparse
 import os
 import pathlib
 import re
@@ -19,7 +18,7 @@ import tensorflow as tf
 
 from gancode import models
 from gancode._arguments import expect, one_of, positive_integer
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command
 from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
@@ -86,13 +85,9 @@ def peak():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        "python -m gancode memory", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("memory", __doc__)
     parser.add_argument("--methods", nargs="+", choices=BOOK, default=["GAN", "WGAN", "WGAN-GP"])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--channels", type=int, default=16)
-    parser.add_argument("--out", required=True, help="NAME.json; what is in it is not measured again")
     options = parser.parse_args(arguments)
     cases = [
         {"method": method, "channels": options.channels, "batch_sizes": [512, 1536], "repeat": repeat}
