@@ -39,7 +39,7 @@ def wasserstein1(x, y):
         os.environ.setdefault(f"POT_BACKEND_DISABLE_{backend}", "1")
     import ot
 
-    x, y = _two_sets(x, y)
+    x, y = _two_sets(x=x, y=y)
     # cdist takes differences; ot.dist expands the square, and loses the distance of points that are far from 0
     return float(ot.emd2([], [], cdist(x, y), numItermax=10_000_000))
 
@@ -68,8 +68,7 @@ def mode_coverage(samples, centres, radius):
     Raises:
         ValueError: unless both are sets of points of one dimension and radius > 0.
     """
-    samples, centres = _points("samples", samples), _points("centres", centres)
-    _same_dimension("samples and centres", samples, centres)
+    samples, centres = _two_sets(samples=samples, centres=centres)
     distances = cdist(samples, centres)  # (n, k)
     good = distances.min(axis=1) <= positive("radius", radius)
     return ModeCoverage(len(np.unique(distances.argmin(axis=1)[good])), float(good.mean()))
@@ -89,7 +88,7 @@ def frechet_distance(x, y):
     Raises:
         ValueError: unless both are (n, d) with the same d and n of at least 2.
     """
-    x, y = _two_sets(x, y)
+    x, y = _two_sets(x=x, y=y)
     if min(len(x), len(y)) < 2:
         raise ValueError(f"x and y: expected at least 2 points each, or there is no covariance; got {len(x)}, {len(y)}")
     cov_x, cov_y = np.cov(x, rowvar=False).reshape(x.shape[1], -1), np.cov(y, rowvar=False).reshape(y.shape[1], -1)
@@ -208,15 +207,12 @@ def _symmetric_root(matrix):
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
 
 
-def _two_sets(x, y):
-    x, y = _points("x", x), _points("y", y)
-    _same_dimension("x and y", x, y)
+def _two_sets(**named_points):
+    """Two sets of points, by their names, of one dimension."""
+    x, y = (_points(name, points) for name, points in named_points.items())
+    holds = x.shape[1] == y.shape[1]
+    expect(holds, " and ".join(named_points), "points of one dimension", got=f"{x.shape[1]} and {y.shape[1]}")
     return x, y
-
-
-def _same_dimension(names, x, y):
-    same = x.shape[1] == y.shape[1]
-    expect(same, names, "points of one dimension", got=f"{x.shape[1]} and {y.shape[1]}")
 
 
 def _points(name, points):

@@ -104,9 +104,6 @@ class Gate(layers.Layer):
         value, gate = tf.split(x, 2, axis=-1)
         return tf.tanh(value) * tf.sigmoid(gate)
 
-    def compute_output_shape(self, shape):
-        return (*shape[:-1], shape[-1] // 2)
-
 
 def shortcut(x, norm):
     """x plus two convolutions of it (He et al. 2016, norm and activation first)."""

@@ -22,11 +22,8 @@ from gancode.experiments.results import Results, command
 from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
-ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "-1",
-    # What is free goes back at once; else glibc keeps some for later, and a peak tells how much it kept.
-    "MALLOC_MMAP_THRESHOLD_": "65536",
-}
+# No GPU; and what is free goes back at once, else glibc keeps some for later, and a peak tells how much it kept.
+ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):

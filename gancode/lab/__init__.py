@@ -24,8 +24,7 @@ PAGE = tuple("settings words surface pictures drawing screen controls page".spli
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)
 NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}
 
-IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
-EXPORT = re.compile(r"^export ", re.MULTILINE)
+BETWEEN_FILES = re.compile(r"^import .*\n|^export ", re.MULTILINE)
 
 # In a div, since IPython has advice for HTML that is a bare <iframe>.
 FRAME = """<div><iframe title="The critic lab" srcdoc="{}" allow="fullscreen"
@@ -76,7 +75,7 @@ def fragment(preset=None, **settings):
 
 def join(names):
     """These files after one another, as one script: without their imports and the word export."""
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", text(FOLDER / f"{name}.js"))).strip() + "\n" for name in names)
+    return "\n".join(BETWEEN_FILES.sub("", text(FOLDER / f"{name}.js")).strip() + "\n" for name in names)
 
 
 def start(preset, settings):
