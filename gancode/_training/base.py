@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode._arguments import both_losses, expect, one_of, positive_integer, seed_or_none, short
+from gancode._arguments import both_losses, expect, one_of, positive, positive_integer, seed_or_none, short
 from gancode._training import advice, devices, inputs, rng
 from gancode._training import callbacks as keras_callbacks
 from gancode._training import checkpoint as checkpoints
@@ -54,7 +54,7 @@ class BaseGAN(keras.Model):
         if loss is not None:
             self.objective = loss
         self.seed = np.random.randint(2**31) if seed is None else int(seed)
-        self.ema = inputs.check_ema(ema)
+        self.ema = expect(ema is None or positive("ema", ema) < 1, "ema", "None or a number between 0 and 1", ema)
         self.average = None if ema is None else averages.copy_of(generator)
         self.means = {name: keras.metrics.Mean(name) for name in self.log_names}
         # Training steps, and updates of a network: what data and draws follow from. (Not weights of the model, or

@@ -11,10 +11,6 @@ import tensorflow as tf
 from gancode._arguments import expect
 
 
-def how_many():
-    return tf.distribute.get_strategy().num_replicas_in_sync
-
-
 def counter():
     """A whole number from 0 on, which all devices count alike."""
     first = tf.VariableAggregation.ONLY_FIRST_REPLICA
@@ -35,7 +31,7 @@ def apply(optimizer, gradients, weights):
     # an Embedding's is of the rows that were looked up: here the others stand in it as zeros, as in Adam's equations
     gradients = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
     if tf.distribute.has_strategy():
-        n = how_many()  # Keras adds them up
+        n = tf.distribute.get_strategy().num_replicas_in_sync  # Keras adds them up
         optimizer.apply([gradient if gradient is None else gradient / n for gradient in gradients], weights)
     else:
         # Keras would go this way itself, but first make the sum over all devices, with a function that can be

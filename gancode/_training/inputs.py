@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode._arguments import expect, numbers, positive, positive_integer, short
+from gancode._arguments import expect, numbers, positive_integer, short
 
 JUDGE = "judge what generate() gives, with gancode.metrics"
 INSTEAD = {
@@ -114,11 +114,6 @@ def check_precision(*networks):
                 f"dtype policy: expected float32 or mixed_bfloat16, got float16 in layer {layer.name!r}: from 6e-8 to "
                 "65504 there is no room for squared gradients, and Keras's loss scaling is for one loss, not for two"
             )
-
-
-def check_ema(decay):
-    holds = decay is None or positive("ema", decay) < 1
-    return expect(holds, "ema", "None or a number between 0 and 1", decay)
 
 
 # --- optimisers -------------------------------------------------------------------------------------------------

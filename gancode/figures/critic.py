@@ -58,11 +58,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     holds = len({shape[1:] for shape in shapes.values()}) == 1 and all(len(shape) == 2 for shape in shapes.values())
     expect(holds, "named_norms", "(layers,) or (records, layers), as many layers in all", got=shapes)
     n = next(iter(shapes.values()))[1]
-    predicted = {
-        name: numbers(f"predicted[{name!r}]", norms, (n,), finite=False)
-        for name, norms in (predicted or {}).items()
-        if name in named_norms
-    }
+    predicted = {name: norms for name, norms in (predicted or {}).items() if name in named_norms}
+    predicted = named_numbers("predicted", predicted, (n,), finite=False) if predicted else {}
     if ax is None:
         _, ax = new_figure()
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
