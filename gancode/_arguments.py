@@ -9,59 +9,72 @@ import inspect
 import numpy as np
 
 
+def expect(holds, name, wanted, value=None, got=None):
+    """The value, if what is asked of it holds. got: what came, in words, where the value itself does not say it."""
+    if not holds:
+        raise ValueError(f"{name}: expected {wanted}, got {short(value) if got is None else got}")
+    return value
+
+
 def number(name, value, least=None):
     """One finite real number, of at least `least`."""
     holds = _is_real(value) and -np.inf < value < np.inf and (least is None or value >= least)
-    return _expect(holds, name, "a finite number" + (f" of at least {least}" if least is not None else ""), value)
+    return expect(holds, name, "a finite number" + (f" of at least {least}" if least is not None else ""), value)
 
 
 def positive(name, value):
     """A number above 0 and finite (NaN is refused too)."""
-    return _expect(_is_real(value) and 0 < value < np.inf, name, "a number above 0", value)
+    return expect(_is_real(value) and 0 < value < np.inf, name, "a number above 0", value)
 
 
 def positive_integer(name, value):
     """A whole number of at least 1, as an int."""
-    return int(_expect(_is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
+    return int(expect(is_whole(value) and value >= 1, name, "a whole number of at least 1", value))
+
+
+def positive_integers(**named_values):
+    """Each a whole number of at least 1."""
+    for name, value in named_values.items():
+        positive_integer(name, value)
 
 
 def shape_of_images(shape):
     """(height, width, channels) of images that the networks here take, as ints."""
-    holds = isinstance(shape, (tuple, list)) and len(shape) == 3 and all(map(_is_whole, shape))
+    holds = isinstance(shape, (tuple, list)) and len(shape) == 3 and all(map(is_whole, shape))
     holds = holds and min(shape[:2]) >= 8 and shape[2] in (1, 3)
-    return tuple(map(int, _expect(holds, "image_shape", "(height, width, 1 or 3), sides of at least 8", shape)))
+    return tuple(map(int, expect(holds, "image_shape", "(height, width, 1 or 3), sides of at least 8", shape)))
 
 
 def seed_or_none(seed):
     """None, or a whole number that every random generator here takes."""
-    holds = seed is None or (_is_whole(seed) and 0 <= seed < 2**32)
-    return _expect(holds, "seed", "None or a whole number from 0 to 2**32 - 1", seed)
+    holds = seed is None or (is_whole(seed) and 0 <= seed < 2**32)
+    return expect(holds, "seed", "None or a whole number from 0 to 2**32 - 1", seed)
 
 
 def flag(name, value):
     """True or False: any other text than "" would count as True."""
-    return _expect(isinstance(value, (bool, np.bool_)), name, "True or False", value)
+    return expect(isinstance(value, (bool, np.bool_)), name, "True or False", value)
 
 
 def one_of(name, value, allowed):
     """One of the allowed values, and of the same kind."""
     holds = any(isinstance(value, type(choice)) and value == choice for choice in allowed)
-    return _expect(holds, name, f"one of {', '.join(map(repr, allowed))}", value)
+    return expect(holds, name, f"one of {', '.join(map(repr, allowed))}", value)
 
 
 def text(name, value):
     """A text that says something."""
-    return _expect(isinstance(value, str) and value.strip(), name, "a text", value)
+    return expect(isinstance(value, str) and value.strip(), name, "a text", value)
 
 
 def named(name, value):
     """A dict, {name: ...}, with something in it."""
-    return _expect(isinstance(value, dict) and value, name, "{name: ...} with at least one name", value)
+    return expect(isinstance(value, dict) and value, name, "{name: ...} with at least one name", value)
 
 
 def listed(name, values):
     """What can be gone through, as a list."""
-    return list(_expect(hasattr(values, "__iter__"), name, "a list", values))
+    return list(expect(hasattr(values, "__iter__"), name, "a list", values))
 
 
 def numbers(name, values, shape, dtype=np.float64, finite=True):
@@ -82,11 +95,14 @@ def numbers(name, values, shape, dtype=np.float64, finite=True):
         shape = (*shape[:-1], *array.shape[len(shape) - 1 :])
     sizes = zip(shape, array.shape, strict=False)
     fits = len(shape) == array.ndim and all(isinstance(size, str) or size == n for size, n in sizes)
-    if not fits or array.size == 0:
-        raise ValueError(f"{name}: expected at least one of shape ({wanted}), got shape {array.shape}")
-    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or inf among them")
-    return array
+    expect(fits and array.size > 0, name, f"at least one of shape ({wanted})", got=f"shape {array.shape}")
+    holds = not finite or array.dtype.kind != "f" or np.isfinite(array).all()
+    return expect(holds, name, "finite numbers", array, got="NaN or inf among them")
+
+
+def named_numbers(name, values, shape, finite=True):
+    """{name: numbers of this shape, ...} with at least one name."""
+    return {each: numbers(f"{name}[{each!r}]", row, shape, finite=finite) for each, row in named(name, values).items()}
 
 
 # --- samples and scores, as tensors. TensorFlow, which takes long to import, waits until there are some --------------
@@ -101,23 +117,21 @@ def batch(name, samples, critic=None, labels=None):
     samples = _floats(name, samples, "(batch, ...)")
     if pixels:
         samples = samples / 127.5 - 1.0
-    if samples.shape.rank == 0:
-        raise ValueError(f"{name}: expected real numbers of shape (batch, ...), got shape ()")
+    expect(samples.shape.rank != 0, name, "real numbers of shape (batch, ...)", got="shape ()")
     wanted = getattr(critic, "input_shape", None)
     if isinstance(wanted, list):
         wanted_too = "one for each sample, for the critic takes some; or lambda x: critic([x, labels]) as the critic"
-        _expect(labels is not None, "labels", wanted_too, labels)
+        expect(labels is not None, "labels", wanted_too, labels)
         wanted = wanted[0]
-    if wanted is not None and not samples.shape.is_compatible_with(wanted):
-        raise ValueError(f"{name}: expected shape {wanted}, as the critic takes, got shape {tuple(samples.shape)}")
-    return samples
+    holds = wanted is None or samples.shape.is_compatible_with(wanted)
+    return expect(holds, name, f"shape {wanted}, as the critic takes", samples, got=f"shape {samples.shape}")
 
 
 def two_batches(real, fake, critic=None, labels=None):
     """Both as tensors of floats (batch, ...) of one kind and one shape, sample for sample."""
     real, fake = batch("real", real, critic, labels), batch("fake", fake)
-    if not real.shape.is_compatible_with(fake.shape):
-        raise ValueError(f"real and fake: expected one shape, got {tuple(real.shape)} and {tuple(fake.shape)}")
+    holds = real.shape.is_compatible_with(fake.shape)
+    expect(holds, "real and fake", "one shape", got=f"{real.shape} and {fake.shape}")
     return real, _floats("fake", fake, "(batch, ...)", real.dtype)
 
 
@@ -126,10 +140,10 @@ def one_score_each(scores, samples):
     import tensorflow as tf
 
     n = samples.shape[0]
-    _expect(tf.is_tensor(scores), "critic", "it to give a tensor of scores", scores)
-    if not any(scores.shape.is_compatible_with(shape) for shape in ([n], [n, 1])):
-        raise ValueError(f"critic: expected it to give scores of shape ({n}, 1), got shape {tuple(scores.shape)}")
-    return scores
+    expect(tf.is_tensor(scores), "critic", "it to give a tensor of scores", scores)
+    holds = any(scores.shape.is_compatible_with(shape) for shape in ([n], [n, 1]))
+    wanted = f"it to give scores of shape ({n}, 1)"
+    return expect(holds, "critic", wanted, scores, got=f"shape {scores.shape}")
 
 
 def of_scores(loss):
@@ -152,7 +166,7 @@ def of_scores(loss):
 def both_losses(loss):
     """A loss for each network, as the objects of `gancode.losses` have."""
     holds = not isinstance(loss, type) and all(callable(getattr(loss, each, None)) for each in ("critic", "generator"))
-    return _expect(holds, "loss", "an object of gancode.losses", loss)
+    return expect(holds, "loss", "an object of gancode.losses", loss)
 
 
 def _floats(name, values, shape, dtype=None):
@@ -164,9 +178,9 @@ def _floats(name, values, shape, dtype=None):
     except (TypeError, ValueError):
         tensor = None
     holds = tensor is not None and (tensor.dtype.is_floating or tensor.dtype.is_integer)
-    _expect(holds, name, f"real numbers of shape {shape}", values)
-    if tensor.shape.num_elements() == 0:  # the mean of none is NaN
-        raise ValueError(f"{name}: expected at least one of shape {shape}, got shape {tuple(tensor.shape)}")
+    expect(holds, name, f"real numbers of shape {shape}", values)
+    some = tensor.shape.num_elements() != 0  # the mean of none is NaN
+    expect(some, name, f"at least one of shape {shape}", got=f"shape {tensor.shape}")
     return tf.cast(tensor, dtype or (tensor.dtype if tensor.dtype.is_floating else tf.float32))
 
 
@@ -179,15 +193,9 @@ def short(value):
     return line if len(line) <= 80 else f"{line[:76]} ..."
 
 
-def _expect(holds, name, wanted, value):
-    if not holds:
-        raise ValueError(f"{name}: expected {wanted}, got {short(value)}")
-    return value
-
-
 def _is_real(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
-def _is_whole(value):
+def is_whole(value):
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

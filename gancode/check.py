@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 from IPython.display import Markdown
 
-from gancode._arguments import short, text
+from gancode._arguments import expect, text
 
 
 def check(claim, holds):
@@ -25,8 +25,8 @@ def check(claim, holds):
     """
     text("claim", claim)
     holds = np.asarray(holds)
-    if holds.shape != () or holds.dtype != bool:
-        raise ValueError(f"holds: expected one truth value, got {holds.dtype} of shape {holds.shape}")
+    one = holds.shape == () and holds.dtype == bool
+    expect(one, "holds", "one truth value", got=f"{holds.dtype} of shape {holds.shape}")
     if not holds:
         raise AssertionError(f"this does not hold: {claim}")
     print(f"✓ {claim}")
@@ -45,8 +45,8 @@ def broken(*errors):
     Args:
         *errors: exceptions by which the fault may show itself, where no check gets its turn; their type is printed.
     """
-    if not all(isinstance(error, type) and issubclass(error, Exception) for error in errors):
-        raise ValueError(f"errors: expected classes of exceptions, got {short(errors)}")
+    classes = all(isinstance(error, type) and issubclass(error, Exception) for error in errors)
+    expect(classes, "errors", "classes of exceptions", errors)
     try:
         yield
     except AssertionError as error:

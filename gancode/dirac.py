@@ -7,15 +7,14 @@ w is its only weight. The game is won where both are 0. With d numbers each; wit
 import keras
 import tensorflow as tf
 
-from gancode._arguments import numbers, positive, positive_integer
+from gancode._arguments import expect, numbers, positive, positive_integers
 from gancode._training.base import no_note_of_retracing
 
 
 def networks(theta, w):
     """A generator that makes nothing but theta, and the critic <w, x>. Samples are (batch, d), like theta and w."""
     theta, w = numbers("theta", theta, ("d",), "float32"), numbers("w", w, ("d",), "float32")
-    if len(theta) != len(w):
-        raise ValueError(f"theta and w: expected as many numbers, got {len(theta)} and {len(w)}")
+    expect(len(theta) == len(w), "theta and w", "as many numbers", got=f"{len(theta)} and {len(w)}")
     layers = keras.layers
     # the latent vector is multiplied by 0, so that of this layer only the bias is trained
     generator = [keras.Input((1,)), layers.Rescaling(0.0), layers.Dense(len(theta))]
@@ -40,7 +39,8 @@ def path(method, theta=(1.0,), w=(0.5,), steps=1000, learning_rate=0.05, n_criti
     Raises:
         ValueError: for a start that is none, and for a learning rate or a number of steps that is none.
     """
-    positive("learning_rate", learning_rate), positive_integer("steps", steps), positive_integer("n_critic", n_critic)
+    positive("learning_rate", learning_rate)
+    positive_integers(steps=steps, n_critic=n_critic)
     trainer = method(*networks(theta, w))
     trainer.compile(keras.optimizers.SGD(learning_rate), keras.optimizers.SGD(learning_rate))
     real = tf.zeros((1, n_critic, len(theta)))

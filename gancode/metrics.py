@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from gancode._arguments import numbers, positive
+from gancode._arguments import expect, numbers, positive
 from gancode.data import load_checked
 
 CLASSIFIER = pathlib.Path(__file__).parent / "digits" / "classifier.npz"
@@ -39,7 +39,7 @@ def wasserstein1(x, y):
         os.environ.setdefault(f"POT_BACKEND_DISABLE_{backend}", "1")
     import ot
 
-    x, y = _two_sets(x, y)
+    x, y = _two_sets(x=x, y=y)
     # cdist takes differences; ot.dist expands the square, and loses the distance of points that are far from 0
     return float(ot.emd2([], [], cdist(x, y), numItermax=10_000_000))
 
@@ -68,8 +68,7 @@ def mode_coverage(samples, centres, radius):
     Raises:
         ValueError: unless both are sets of points of one dimension and radius > 0.
     """
-    samples, centres = _points("samples", samples), _points("centres", centres)
-    _same_dimension("samples and centres", samples, centres)
+    samples, centres = _two_sets(samples=samples, centres=centres)
     distances = cdist(samples, centres)  # (n, k)
     good = distances.min(axis=1) <= positive("radius", radius)
     return ModeCoverage(len(np.unique(distances.argmin(axis=1)[good])), float(good.mean()))
@@ -89,7 +88,7 @@ def frechet_distance(x, y):
     Raises:
         ValueError: unless both are (n, d) with the same d and n of at least 2.
     """
-    x, y = _two_sets(x, y)
+    x, y = _two_sets(x=x, y=y)
     if min(len(x), len(y)) < 2:
         raise ValueError(f"x and y: expected at least 2 points each, or there is no covariance; got {len(x)}, {len(y)}")
     cov_x, cov_y = np.cov(x, rowvar=False).reshape(x.shape[1], -1), np.cov(y, rowvar=False).reshape(y.shape[1], -1)
@@ -115,7 +114,7 @@ def classified(images):
 def frechet_digit_distance(images, reference):
     """Frechet distance of two sets of digits, seen through the 64 features of a small digit classifier.
 
-    The features are our own (see digits/train_classifier.py), so that the numbers compare within this book and with
+    The features are our own (see tools/train_classifier.py), so that the numbers compare within this book and with
     nothing else.
 
     Args:
@@ -162,8 +161,8 @@ def _images(name, images, more_than=0):
     known = isinstance(images, Classified)
     if not known:
         images = numbers(name, images, ("n", 28, 28, 1), np.float32)
-        if np.abs(images).max() > 1.001:  # 0 to 255 would give a number too
-            raise ValueError(f"{name}: expected values from -1 to 1, got {images.min():g} to {images.max():g}")
+        low, high = images.min(), images.max()  # 0 to 255 would give a number too
+        expect(max(-low, high) <= 1.001, name, "values from -1 to 1", got=f"{low:g} to {high:g}")
     n = len(images.classes if known else images)
     if n <= more_than:
         raise ValueError(f"{name}: expected more than {more_than}, or there is no covariance; got {n}")
@@ -208,19 +207,15 @@ def _symmetric_root(matrix):
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
 
 
-def _two_sets(x, y):
-    x, y = _points("x", x), _points("y", y)
-    _same_dimension("x and y", x, y)
+def _two_sets(**named_points):
+    """Two sets of points, by their names, of one dimension."""
+    x, y = (_points(name, points) for name, points in named_points.items())
+    holds = x.shape[1] == y.shape[1]
+    expect(holds, " and ".join(named_points), "points of one dimension", got=f"{x.shape[1]} and {y.shape[1]}")
     return x, y
-
-
-def _same_dimension(names, x, y):
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"{names}: expected points of one dimension, got {x.shape[1]} and {y.shape[1]}")
 
 
 def _points(name, points):
     points = numbers(name, points, ("n", "d"))
-    if np.abs(points).max() > 1e60:  # a covariance squares them, and a product of two covariances squares that
-        raise ValueError(f"{name}: expected no coordinate beyond 1e60, got {np.abs(points).max():g}")
-    return points
+    most = np.abs(points).max()  # a covariance squares them, and a product of two covariances squares that
+    return expect(most <= 1e60, name, "no coordinate beyond 1e60", points, got=f"{most:g}")

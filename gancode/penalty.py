@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from gancode._arguments import batch, flag, number, one_score_each, positive, short, two_batches
+from gancode._arguments import batch, expect, flag, number, one_score_each, positive, two_batches
 from gancode._training import devices, rng
 
 
@@ -23,8 +23,7 @@ def clip_weights(model, bound):
         ValueError: unless bound > 0, and for a model that is not built and so has no weights yet.
     """
     positive("bound", bound)
-    if not getattr(model, "built", False):
-        raise ValueError(f"model: expected a built Keras model, got {short(model)}")
+    expect(getattr(model, "built", False), "model", "a built Keras model", model)
     weights = model.trainable_variables
     devices.assign(weights, [tf.clip_by_value(variable, -bound, bound) for variable in weights])
 

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from gancode import losses
-from gancode._arguments import flag, positive
+from gancode._arguments import expect, flag, positive
 from gancode._training import devices, rng
 from gancode.penalty import gradient_norms, gradient_penalty, interpolate
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
@@ -131,10 +131,9 @@ def spectral(critic):
         A new model with the same weights, to be trained with a GAN's or a WGAN's loss.
     """
     for layer in critic.layers:
-        if isinstance(layer, keras.Model) or (layer.weights and not hasattr(layer, "kernel")):
-            raise ValueError(f"critic: expected a flat model whose weights are in kernels, got {layer.name!r} in it")
-    if not isinstance(critic, keras.Sequential):
-        raise ValueError(f"critic: expected a Sequential model, got {type(critic).__name__}")
+        flat = not isinstance(layer, keras.Model) and (hasattr(layer, "kernel") or not layer.weights)
+        expect(flat, "critic", "a flat model whose weights are in kernels", got=f"{layer.name!r} in it")
+    expect(isinstance(critic, keras.Sequential), "critic", "a Sequential model", got=type(critic).__name__)
     layers = [keras.layers.SpectralNormalization(one) if hasattr(one, "kernel") else one for one in critic.layers]
     return keras.Sequential([keras.Input(critic.input_shape[1:]), *layers], name="critic")
 

@@ -28,8 +28,9 @@ DATA_READERS = {
     "digits": {f"{PACKAGE}.data", f"{PACKAGE}.metrics"},
     "emoji": {f"{PACKAGE}.data"},
     "experiments/kept": {f"{PACKAGE}.experiments.results"},
+    "figures": {f"{PACKAGE}.figures.frames", f"{PACKAGE}.figures.style"},
 }
-DATA_SUFFIXES = {".npz", ".npy", ".h5", ".keras", ".json"}
+DATA_SUFFIXES = {".npz", ".npy", ".h5", ".keras", ".json", ".html", ".mplstyle"}
 
 # Tags that change how a cell is run or compared. Others, such as hide-input, only change how it looks.
 RUN_TAGS = ("nbval-", "raises-exception")

@@ -13,8 +13,14 @@ import numpy as np
 import tensorflow as tf
 
 import gancode
+from gancode._arguments import expect
 from gancode._training.guard import untouched
 from gancode._training.inputs import classes, conditioned, shapes, takes_labels
+
+RANGES = {  # what a generator gives that ends so, and how data come there: pixels from 0 to 255, and others
+    "tanh": ((-1.0, 1.0), "images / 127.5 - 1, or give pixels as uint8.", "2 * images - 1, or give pixels as uint8."),
+    "sigmoid": ((0.0, 1.0), "images / 255.", "(images + 1) / 2."),
+}
 
 
 def look_at(trainer):
@@ -62,11 +68,8 @@ def ask(critic, n=4):
         gradients = tape.gradient(first, samples)
     except (ValueError, tf.errors.InvalidArgumentError):
         return None, None  # it takes batches of another size
-    if gradients is None:
-        raise ValueError(
-            f"critic: expected scores with a gradient by the samples, got none from {critic.name!r} (an Embedding, "
-            "whole numbers or a stopped gradient at its input)"
-        )
+    got = f"none from {critic.name!r} (an Embedding, whole numbers or a stopped gradient at its input)"
+    expect(gradients is not None, "critic", "scores with a gradient by the samples", got=got)
     return gradients.numpy(), not np.allclose(scores, again, rtol=1e-3, atol=1e-6)
 
 
@@ -79,29 +82,26 @@ def look_at_data(trainer, batches):
             f"batches: they are of {size} samples for each of {n_critic} critic steps. Is it the other way round? The "
             "samples lead: (batch, n_critic, *sample)."
         )
-    ends = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}.get(last_activation(trainer.generator))
-    if ends is None or trainer.looked:
+    end = last_activation(trainer.generator)
+    if end not in RANGES or trainer.looked:
         return
     trainer.looked = True
     sampler = getattr(batches, "sampler", None)
     first = tf.constant(sampler.samples[:256]) if sampler is not None else next(iter(batches), None)
     some = tf.nest.flatten(first)[0]  # without the labels
-    if some is None or not some.dtype.is_floating:
-        if some is not None and ends == (0.0, 1.0):
+    if some is None:
+        return
+    if not some.dtype.is_floating:
+        if end == "sigmoid":
             _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")
         return
+    (low, high), of_pixels, of_others = RANGES[end]
     least, most = float(tf.reduce_min(some)), float(tf.reduce_max(some))
-    slack = 0.05
-    outside = least < ends[0] - slack or most > ends[1] + slack
-    in_0_1 = ends[0] == -1.0 and least >= 0.0 and 0.5 < most <= 1.0
+    outside = least < low - 0.05 or most > high + 0.05
+    in_0_1 = end == "tanh" and least >= 0.0 and 0.5 < most <= 1.0
     if outside or in_0_1:
-        pixels = "images / 127.5 - 1" if most > 2.0 else "2 * images - 1"
-        if ends == (0.0, 1.0):
-            pixels = "images / 255" if most > 2.0 else "(images + 1) / 2"
-        cure = f"Scale them: {pixels}" + (", or give pixels as uint8." if ends[0] < 0 else ".")
-        _warn(
-            f"batches: they go from {least:g} to {most:g}, and the generator gives {ends[0]:g} to {ends[1]:g}. {cure}"
-        )
+        cure = f"Scale them: {of_pixels if most > 2.0 else of_others}"
+        _warn(f"batches: they go from {least:g} to {most:g}, and the generator gives {low:g} to {high:g}. {cure}")
 
 
 def last_activation(network):

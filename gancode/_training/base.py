@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode._arguments import both_losses, one_of, positive_integer, seed_or_none, short
+from gancode._arguments import both_losses, expect, one_of, positive, positive_integer, seed_or_none, short
 from gancode._training import advice, devices, inputs, rng
 from gancode._training import callbacks as keras_callbacks
 from gancode._training import checkpoint as checkpoints
@@ -18,8 +18,7 @@ from gancode._training import ema as averages
 from gancode._training.compiled import CompiledSteps
 from gancode._training.guard import Guard
 
-LABELS = "its networks take labels, and each batch has its own"
-NO_JUDGE = "no loss of a GAN says how good its samples are; judge what generate() gives, with gancode.metrics"
+NO_JUDGE = f"no loss of a GAN says how good its samples are; {inputs.JUDGE}"
 
 
 class BaseGAN(keras.Model):
@@ -55,7 +54,7 @@ class BaseGAN(keras.Model):
         if loss is not None:
             self.objective = loss
         self.seed = np.random.randint(2**31) if seed is None else int(seed)
-        self.ema = inputs.check_ema(ema)
+        self.ema = expect(ema is None or positive("ema", ema) < 1, "ema", "None or a number between 0 and 1", ema)
         self.average = None if ema is None else averages.copy_of(generator)
         self.means = {name: keras.metrics.Mean(name) for name in self.log_names}
         # Training steps, and updates of a network: what data and draws follow from. (Not weights of the model, or
@@ -75,13 +74,10 @@ class BaseGAN(keras.Model):
 
     def check_loss(self, loss):
         """Raise ValueError unless its generator's half takes what this method gives it."""
-        takes, wanted = (
-            list(inspect.signature(one.generator).parameters) for one in (both_losses(loss), self.objective)
-        )
-        if len(takes) != len(wanted):
-            raise ValueError(
-                f"loss: expected one whose generator takes {wanted}, got {short(loss)}, which takes {takes}"
-            )
+        both = both_losses(loss), self.objective
+        takes, wanted = (list(inspect.signature(one.generator).parameters) for one in both)
+        got = f"{short(loss)}, which takes {takes}"
+        expect(len(takes) == len(wanted), "loss", f"one whose generator takes {wanted}", got=got)
 
     # --- compile --------------------------------------------------------------------------------------------
 
@@ -105,8 +101,8 @@ class BaseGAN(keras.Model):
         positive_integer("steps_per_execution", kwargs.get("steps_per_execution", 1))
         inputs.check_precision(self.generator, self.critic)
         several = self.distribute_strategy.num_replicas_in_sync > 1
-        if several and jit_compile is True:
-            raise ValueError("jit_compile: expected None or False on several devices, got True: XLA compiles for one")
+        holds = not (several and jit_compile is True)
+        expect(holds, "jit_compile", "None or False on several devices", got="True: XLA compiles for one")
         self.how_compiled = {"jit_compile": jit_compile, **kwargs}
         if jit_compile in (None, "auto"):
             jit_compile = bool(tf.config.list_physical_devices("GPU")) and not several
@@ -140,10 +136,8 @@ class BaseGAN(keras.Model):
         real, self.turn.labels = batches if self.takes_labels else (batches, None)
         logs = {name: tf.cast(value, tf.float32) for name, value in self.step(inputs.as_floats(real)).items()}
         self.turn.labels = None
-        if set(logs) != set(self.means):
-            raise ValueError(
-                f"log_names: expected the names of what step returns, {sorted(logs)}, got {self.log_names}"
-            )
+        wanted = f"the names of what step returns, {sorted(logs)}"
+        expect(set(logs) == set(self.means), "log_names", wanted, got=self.log_names)
         self.steps.assign_add(1)
         if self.average is not None:
             averages.update(self.average, self.generator, self.ema, self.steps)
@@ -163,7 +157,8 @@ class BaseGAN(keras.Model):
         """The network's output, as it is in training; fakes get the labels of the real batch whose turn it is."""
         labels = getattr(self.turn, "labels", None)
         if self.takes_labels and (labels is None or labels.shape.rank != 1):
-            raise ValueError(f"step: expected it to go through its batches by in_turn(real), for {LABELS}")
+            why = "its networks take labels, and each batch has its own"
+            raise ValueError(f"step: expected it to go through its batches by in_turn(real), for {why}")
         return network(inputs.conditioned(network, x, labels), training=True)
 
     def fakes(self, n):
@@ -181,8 +176,8 @@ class BaseGAN(keras.Model):
     def descend(self, tape, loss, network):
         """One step of the network's optimiser. A network with nothing to train only has its turn."""
         optimizer = self.critic_optimizer if network is self.critic else self.generator_optimizer
-        if loss.shape.rank:
-            raise ValueError(f"loss: expected one number, the mean over the batch, got shape {tuple(loss.shape)}")
+        one = loss.shape.rank in (0, None)
+        expect(one, "loss", "one number, the mean over the batch", got=f"shape {loss.shape}")
         weights = network.trainable_variables
         if weights:
             devices.apply(optimizer, tape.gradient(loss, weights), weights)
@@ -247,8 +242,8 @@ class BaseGAN(keras.Model):
         kwargs = {"epochs": epochs, "steps_per_epoch": steps_per_epoch, "verbose": verbose, "shuffle": False}
         keeper = None if checkpoint is None else checkpoints.Checkpoint(checkpoint)
         backup = keras_callbacks.backup(callbacks)
-        if keeper and backup:
-            raise ValueError("checkpoint: expected it or BackupAndRestore, got both: two places where the run goes on")
+        one_place = not (keeper and backup)
+        expect(one_place, "checkpoint", "it or BackupAndRestore", got="both: two places where the run goes on")
         advice.look_at_data(self, batches)
 
         kwargs["initial_epoch"] = self.go_back(keeper, backup)
@@ -384,10 +379,8 @@ class BaseGAN(keras.Model):
         arguments |= arguments.pop(more, {})
         if inspect.Parameter.VAR_POSITIONAL in kinds:  # `*args`: by place, and so all of them
             arguments = {"*": self._made_by.args, **self._made_by.keywords}
-        for name, value in {"seed": self.seed, "name": self.name}.items():
-            if more or name in signature.parameters:
-                arguments[name] = value
-        return arguments
+        now = {"seed": self.seed, "name": self.name}
+        return arguments | {name: now[name] for name in now if more or name in signature.parameters}
 
     @classmethod
     def from_config(cls, config):

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from gancode._arguments import short
+from gancode._arguments import expect
 
 
 class BothOptimizers:
@@ -42,9 +42,7 @@ class BothOptimizers:
         self.generator.learning_rate = value
 
     def _note_ratio(self):
-        critic, generator = (
-            float(tf.convert_to_tensor(optimizer.learning_rate)) for optimizer in (self.critic, self.generator)
-        )
+        critic, generator = (float(tf.convert_to_tensor(one.learning_rate)) for one in (self.critic, self.generator))
         if generator > 0:  # from 0 there is no way back to a ratio: the last one is kept
             self.ratio = critic / generator
 
@@ -54,15 +52,12 @@ def check(callbacks):
     that would not do what they say."""
     callbacks = [] if callbacks is None else callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
     for callback in callbacks:
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise ValueError(f"callbacks: expected Keras callbacks, got {short(callback)}")
+        expect(isinstance(callback, keras.callbacks.Callback), "callbacks", "Keras callbacks", callback)
         if isinstance(callback, keras.callbacks.SwapEMAWeights):
             raise ValueError("callbacks: SwapEMAWeights averages by one optimiser; use ema=0.999 of the trainer")
-        if isinstance(callback, keras.callbacks.BackupAndRestore) and callback.save_freq != "epoch":
-            raise ValueError(
-                f"callbacks: BackupAndRestore goes on at an epoch's beginning: expected save_freq='epoch', got "
-                f"{short(callback.save_freq)}"
-            )
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            where = "callbacks: BackupAndRestore goes on at an epoch's beginning"
+            expect(callback.save_freq == "epoch", where, "save_freq='epoch'", callback.save_freq)
         if isinstance(callback, keras.callbacks.ModelCheckpoint) and not callback.save_weights_only:
             _keep_the_generator(callback)
     return list(callbacks)

@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 
-from gancode._arguments import short
+from gancode._arguments import expect, short
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -26,8 +26,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, path):
         super().__init__()
-        if not isinstance(path, (str, os.PathLike)) or not str(path).endswith(".weights.h5"):
-            raise ValueError(f"checkpoint: expected a name that ends in .weights.h5, got {short(path)}")
+        holds = isinstance(path, (str, os.PathLike)) and str(path).endswith(".weights.h5")
+        expect(holds, "checkpoint", "a name that ends in .weights.h5", path)
         self.path = pathlib.Path(path)
 
     def restore(self, model):
@@ -38,13 +38,10 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             with h5py.File(self.path) as file:
                 then, now = json.loads(bytes(file["vars"]["run"][()])), what_it_is(model)
-            different = [
-                f"{name} {short(then.get(name))}, not {short(now.get(name))}"
-                for name in {**now, **then}
-                if then.get(name) != now.get(name)
-            ]
+            different = [name for name in {**now, **then} if then.get(name) != now.get(name)]
             if different:
-                raise ValueError("; ".join(different))
+                said = (f"{name} {short(then.get(name))}, not {short(now.get(name))}" for name in different)
+                raise ValueError("; ".join(said))
             model.load_weights(self.path)
         except Exception as error:
             raise ValueError(f"checkpoint: {self.path} was not written by a run like this one ({error})") from error

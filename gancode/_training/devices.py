@@ -8,9 +8,7 @@ each of these functions is the plain thing.
 import keras
 import tensorflow as tf
 
-
-def how_many():
-    return tf.distribute.get_strategy().num_replicas_in_sync
+from gancode._arguments import expect
 
 
 def counter():
@@ -33,7 +31,7 @@ def apply(optimizer, gradients, weights):
     # an Embedding's is of the rows that were looked up: here the others stand in it as zeros, as in Adam's equations
     gradients = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
     if tf.distribute.has_strategy():
-        n = how_many()  # Keras adds them up
+        n = tf.distribute.get_strategy().num_replicas_in_sync  # Keras adds them up
         optimizer.apply([gradient if gradient is None else gradient / n for gradient in gradients], weights)
     else:
         # Keras would go this way itself, but first make the sum over all devices, with a function that can be
@@ -73,8 +71,7 @@ def count(batches):
     """How many batches there are, for Keras counts the shares of batches that are split. Raises ValueError if it can
     not be known."""
     n = int(batches.cardinality())
-    if n < 0:
-        raise ValueError("steps_per_epoch: expected a whole number, for these batches can not be counted, got None")
+    expect(n >= 0, "steps_per_epoch", "a whole number, for these batches can not be counted", None)
     return n
 
 
@@ -87,28 +84,21 @@ def split(batches, strategy, steps=1):
     Raises ValueError unless all shares are equal: the mean of their means would not be the mean of the batch.
     """
     n, size = strategy.num_replicas_in_sync, tf.nest.flatten(batches.element_spec)[0].shape[0]
-    if size is None or size % n:
-        of_any_size = " (drop_remainder=True gives all batches one size)" if size is None else ""
-        raise ValueError(f"batches: expected a batch size that {n} devices share evenly, got {size}{of_any_size}")
+    got = "None (drop_remainder=True gives all batches one size)" if size is None else size
+    expect(size is not None and size % n == 0, "batches", f"a batch size that {n} devices share evenly", got=got)
 
     def of_machine(machine):
         here = n // machine.num_input_pipelines  # its devices
         first = here * machine.input_pipeline_id
 
-        def share(batch):
-            return tf.reshape(batch, (n, size // n, *batch.shape[1:]))[first : first + here]
-
-        def swap(many):  # (steps, devices here, ...) to (devices here, steps, ...)
-            return tf.experimental.numpy.swapaxes(many, 0, 1)
+        def share(many):  # (steps, batch, ...) to (devices here, steps, batch / devices, ...)
+            by_device = tf.reshape(many, (steps, n, size // n, *many.shape[2:]))[:, first : first + here]
+            return tf.experimental.numpy.swapaxes(by_device, 0, 1)
 
         def shares(*parts):  # samples, or samples and labels
             return tf.nest.map_structure(share, parts if len(parts) > 1 else parts[0])
 
-        def by_device(*parts):
-            return tf.nest.map_structure(swap, parts if len(parts) > 1 else parts[0])
-
-        many = batches.repeat().map(shares).batch(steps, drop_remainder=True)
-        return many.map(by_device).unbatch().prefetch(2 * here)
+        return batches.repeat().batch(steps, drop_remainder=True).map(shares).unbatch().prefetch(2 * here)
 
     return strategy.distribute_datasets_from_function(of_machine)
 

@@ -33,8 +33,7 @@ class Guard(keras.callbacks.Callback):
         changed = state(model)
         numbers = [*logs.values(), *(value_of(variable) for variable in changed)]
         numbers = [x for x in numbers if x.dtype.is_floating]
-        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in numbers])
-        finite = devices.all_agree(finite)
+        finite = devices.all_agree(tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in numbers]))
         first_bad = tf.where(finite | (self.bad_step != 0), self.bad_step, model.steps)
         kept = [tf.where(first_bad == 0, value_of(now), old) for now, old in zip(changed, before, strict=True)]
         devices.assign([self.bad_step, *changed], [first_bad, *kept])

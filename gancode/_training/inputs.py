@@ -6,22 +6,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode._arguments import numbers, positive, positive_integer, short
+from gancode._arguments import expect, numbers, positive_integer, short
 
+JUDGE = "judge what generate() gives, with gancode.metrics"
 INSTEAD = {
     "optimizer": "a GAN has two: say critic_optimizer= and generator_optimizer=",
     "loss": "the losses belong to the method; another one is given to the trainer, loss=losses.saturating",
-    "metrics": "a loss says little of samples; judge what generate() gives, with gancode.metrics",
-    "weighted_metrics": "a loss says little of samples; judge what generate() gives, with gancode.metrics",
+    "metrics": f"a loss says little of samples; {JUDGE}",
+    "weighted_metrics": f"a loss says little of samples; {JUDGE}",
     "loss_weights": "each network has one loss; a penalty's weight is the trainer's penalty_weight=",
     "auto_scale_loss": "it is for float16, which has no room for squared gradients; use mixed_bfloat16",
     "x": "say batches=",
     "y": "labels go where the samples are: data.batches(images, labels=labels)",
-    "validation_data": "a loss on other samples says little; judge what generate() gives, with gancode.metrics",
+    "validation_data": f"a loss on other samples says little; {JUDGE}",
     "validation_split": "a loss on other samples says little; judge what generate() gives",
-    "validation_steps": "there is no validation; judge what generate() gives, with gancode.metrics",
-    "validation_batch_size": "there is no validation; judge what generate() gives, with gancode.metrics",
-    "validation_freq": "there is no validation; judge what generate() gives, with gancode.metrics",
+    "validation_steps": f"there is no validation; {JUDGE}",
+    "validation_batch_size": f"there is no validation; {JUDGE}",
+    "validation_freq": f"there is no validation; {JUDGE}",
     "initial_epoch": "a run goes on from checkpoint='NAME.weights.h5' by itself",
     "shuffle": "data.batches shuffles, from its seed",
     "class_weight": "a GAN learns from samples alone; deal the rare ones more often",
@@ -72,10 +73,9 @@ def classes(network):
 
 def conditioned(network, x, labels):
     """What the network is called with: x, and beside it the labels (batch,), where it takes some."""
-    if not takes_labels(network) and labels is not None:
-        raise ValueError(f"labels: expected None, for the network takes none, got {short(labels)}")
     if labels is None:
         return x
+    expect(takes_labels(network), "labels", "None, for the network takes none", labels)
     label = network.inputs[1]
     return [x, tf.cast(tf.reshape(labels, (-1, *label.shape[1:])), label.dtype)]
 
@@ -87,30 +87,22 @@ def check_networks(generator, critic):
     """
     found = []
     for name, network in (("generator", generator), ("critic", critic)):
-        if not isinstance(network, keras.Model) or not network.built:
-            raise ValueError(
-                f"{name}: expected a built Keras model (begun with keras.Input, or called once), got {short(network)}"
-            )
+        built = isinstance(network, keras.Model) and network.built
+        expect(built, name, "a built Keras model (begun with keras.Input, or called once)", network)
         found.append(shapes(network))
-        if found[-1] is None:
-            raise ValueError(
-                f"{name}: expected one output and one input (labels, whole numbers, may be a second), got "
-                f"{short(network)}"
-            )
+        wanted = "one output and one input (labels, whole numbers, may be a second)"
+        expect(found[-1] is not None, name, wanted, network)
     if takes_labels(generator) != takes_labels(critic):
         takes, not_so = ("generator", "critic") if takes_labels(generator) else ("critic", "generator")
         raise ValueError(f"{not_so}: expected one that takes labels, as the {takes} does; give both classes=")
-    if classes(generator) != classes(critic):
-        raise ValueError(
-            f"critic: expected as many classes as the generator has, {classes(generator)}, got {classes(critic)}"
-        )
+    known = classes(generator)
+    expect(classes(critic) == known, "critic", f"as many classes as the generator has, {known}", classes(critic))
     (latent, samples), (wanted, scores) = found
-    if len(latent) != 2 or latent[-1] is None:
-        raise ValueError(f"generator: expected it to take latent vectors (batch, latent_dim), got {latent}")
-    if len(samples) != len(wanted) or any(w not in (None, s) for s, w in zip(samples, wanted, strict=True)):
-        raise ValueError(f"critic: expected it to take what the generator gives, {samples}, got {wanted}")
-    if tuple(scores[1:]) != (1,):
-        raise ValueError(f"critic: expected it to give scores (batch, 1), got {scores}")
+    holds = len(latent) == 2 and latent[-1] is not None
+    expect(holds, "generator", "it to take latent vectors (batch, latent_dim)", got=latent)
+    holds = len(samples) == len(wanted) and all(w in (None, s) for s, w in zip(samples, wanted, strict=True))
+    expect(holds, "critic", f"it to take what the generator gives, {samples}", got=wanted)
+    expect(tuple(scores[1:]) == (1,), "critic", "it to give scores (batch, 1)", got=scores)
     return latent[-1]
 
 
@@ -124,32 +116,26 @@ def check_precision(*networks):
             )
 
 
-def check_ema(decay):
-    if decay is not None and not positive("ema", decay) < 1:
-        raise ValueError(f"ema: expected None or a number between 0 and 1, got {short(decay)}")
-    return decay
-
-
 # --- optimisers -------------------------------------------------------------------------------------------------
 
 
 def check_optimizers(critic, generator):
     """Both, made from their names where they are names. Raises ValueError for what is none, and for one in both."""
-    if critic is generator and isinstance(critic, keras.optimizers.Optimizer):
-        raise ValueError("generator_optimizer: expected an optimiser of its own, got the critic's")
+    two = critic is not generator or not isinstance(critic, keras.optimizers.Optimizer)
+    expect(two, "generator_optimizer", "an optimiser of its own", got="the critic's")
     found = []
     for name, given in (("critic_optimizer", critic), ("generator_optimizer", generator)):
         try:
             optimizer = None if given is None else keras.optimizers.get(given)
         except Exception:  # of what is no name and no settings, Keras says many things
             optimizer = given
-        if optimizer is not None and not isinstance(optimizer, keras.optimizers.Optimizer):
-            raise ValueError(f"{name}: expected a Keras optimiser, its name, or None, got {short(given)}")
+        holds = optimizer is None or isinstance(optimizer, keras.optimizers.Optimizer)
+        expect(holds, name, "a Keras optimiser, its name, or None", given)
         if getattr(optimizer, "use_ema", False):
             raise ValueError(f"{name}: use_ema averages by one optimiser; use ema=0.999 of the trainer")
         found.append(optimizer)
-    if isinstance(critic, str) and generator is None:  # as one would for a model that has one
-        raise ValueError(f"generator_optimizer: expected one too, since critic_optimizer is {critic!r}, got None")
+    alone = isinstance(critic, str) and generator is None  # as one would for a model that has one
+    expect(not alone, "generator_optimizer", f"one too, since critic_optimizer is {critic!r}", generator)
     return found
 
 
@@ -189,17 +175,13 @@ def check_batches(trainer, batches, steps_per_epoch):
     take some, and an epoch ends, at an execution's end."""
     spec = getattr(batches, "element_spec", None)
     if trainer.takes_labels:
-        if not isinstance(spec, tuple) or len(spec) != 2:
-            raise ValueError(
-                f"batches: expected (samples, labels), for the networks take labels, got {short(spec)}; "
-                "data.batches(images, labels=labels) deals them so"
-            )
+        cure = "data.batches(images, labels=labels) deals them so"
+        two = isinstance(spec, tuple) and len(spec) == 2
+        expect(two, "batches", "(samples, labels), for the networks take labels", got=f"{short(spec)}; {cure}")
         spec, labels = spec
-        if tuple(labels.shape) != tuple(spec.shape[:2]) or not labels.dtype.is_integer:
-            raise ValueError(
-                f"batches: expected labels of shape {tuple(spec.shape[:2])}, whole numbers, got "
-                f"{labels.dtype.name} of shape {tuple(labels.shape)}"
-            )
+        holds = tuple(labels.shape) == tuple(spec.shape[:2]) and labels.dtype.is_integer
+        wanted = f"labels of shape {tuple(spec.shape[:2])}, whole numbers"
+        expect(holds, "batches", wanted, got=f"{labels.dtype.name} of shape {tuple(labels.shape)}")
         check_labels(trainer, getattr(getattr(batches, "sampler", None), "labels", None))
     shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *trainer.sample_shape)
     if isinstance(spec, (tuple, list, dict)):
@@ -208,47 +190,42 @@ def check_batches(trainer, batches, steps_per_epoch):
             f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; take what you want of them, "
             f"batches.map(lambda {take}), or give both networks classes=, if these are labels"
         )
-    if shape is None or len(shape) != len(expected) or tuple(shape[2:]) != trainer.sample_shape or not shape[1]:
-        got = type(batches).__name__ if shape is None else tuple(shape)
-        cure = "data.batches deals them so; samples one by one: .batch(n_critic, True).batch(batch_size, True)"
-        raise ValueError(f"batches: expected elements of shape {expected}, got {got} ({cure})")
-    if not (spec.dtype.is_floating or spec.dtype == tf.uint8):
-        raise ValueError(f"batches: expected floats, or uint8 as pixels, got {spec.dtype.name}")
-    if steps_per_epoch is not None:
-        positive_integer("steps_per_epoch", steps_per_epoch)
-    if steps_per_epoch is None and batches.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise ValueError("steps_per_epoch: expected a whole number, for these batches never end, got None")
-    if steps_per_epoch is not None and steps_per_epoch % trainer.steps_per_execution:
-        whole = (
-            f"a multiple of steps_per_execution ({trainer.steps_per_execution})"  # Keras would run on to the next one
-        )
-        raise ValueError(f"steps_per_epoch: expected {whole}, got {steps_per_epoch}")
+    got = type(batches).__name__ if shape is None else tuple(shape)
+    holds = shape is not None and len(shape) == len(expected) and got[2:] == trainer.sample_shape and shape[1]
+    cure = "data.batches deals them so; samples one by one: .batch(n_critic, True).batch(batch_size, True)"
+    expect(holds, "batches", f"elements of shape {expected}", got=f"{got} ({cure})")
+    holds = spec.dtype.is_floating or spec.dtype == tf.uint8
+    expect(holds, "batches", "floats, or uint8 as pixels", got=spec.dtype.name)
+    if steps_per_epoch is None:
+        ends = batches.cardinality() != tf.data.INFINITE_CARDINALITY
+        expect(ends, "steps_per_epoch", "a whole number, for these batches never end", None)
+    else:
+        steps = trainer.steps_per_execution  # Keras would run on to the next multiple
+        whole = positive_integer("steps_per_epoch", steps_per_epoch) % steps == 0
+        expect(whole, "steps_per_epoch", f"a multiple of steps_per_execution ({steps})", got=steps_per_epoch)
 
 
 def check_labels(trainer, labels):
     """Raise ValueError for labels that the networks do not know. None: not known yet."""
     n = classes(trainer.generator)
-    if labels is None or n is None:
-        return
-    least, most = np.min(labels), np.max(labels)
-    if least < 0 or most >= n:
-        raise ValueError(f"labels: expected 0 to {n - 1}, for the networks know {n} classes, got {least} to {most}")
+    if labels is not None and n is not None:
+        least, most = np.min(labels), np.max(labels)
+        wanted = f"0 to {n - 1}, for the networks know {n} classes"
+        expect(0 <= least and most < n, "labels", wanted, got=f"{least} to {most}")
 
 
 def labels_of(trainer, n, labels):
     """The classes of n samples: those given, or every class in turn; None for networks that take no labels."""
     known = classes(trainer.generator)
     if not trainer.takes_labels:
-        if labels is not None:
-            raise ValueError(f"labels: expected None, for the networks take none (classes=), got {short(labels)}")
-        return None
+        return expect(labels is None, "labels", "None, for the networks take none (classes=)", labels)
     if labels is None:
         if known is None:
             raise ValueError("labels: expected one for each sample, for the generator does not say how many there are")
         return np.arange(n) % known
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu" or labels.shape not in ((), (n,)):
-        raise ValueError(f"labels: expected {n} whole numbers, or one for all, got {short(labels.tolist())}")
+    holds = labels.dtype.kind in "iu" and labels.shape in ((), (n,))
+    expect(holds, "labels", f"{n} whole numbers, or one for all", labels.tolist())
     check_labels(trainer, labels)
     return np.broadcast_to(labels, n)
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gancode._arguments import seed_or_none, short
+from gancode._arguments import expect, seed_or_none
 from gancode._training import devices
 
 
@@ -43,9 +43,8 @@ def _uniform(shape, seed):
 
 def _two_integers(seed):
     if tf.is_tensor(seed):
-        if seed.shape != (2,) or not seed.dtype.is_integer:
-            raise ValueError(f"seed: expected two integers where it is a tensor, got {short(seed)}")
-        return seed
+        holds = seed.shape == (2,) and seed.dtype.is_integer
+        return expect(holds, "seed", "two integers where it is a tensor", seed)
     if not isinstance(seed, keras.random.SeedGenerator):
         seed_or_none(seed)
     return keras.random.randint((2,), 0, 2**31 - 1, seed=seed)

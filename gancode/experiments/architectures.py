@@ -7,7 +7,6 @@ convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets l
 says (section 5.2).
 """
 
-import argparse
 import functools
 
 import numpy as np
@@ -18,7 +17,7 @@ from gancode import models
 from gancode._arguments import one_of, positive_integer
 from gancode._layers import fast
 from gancode.experiments import scoreboard
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK
 
@@ -105,9 +104,6 @@ class Gate(layers.Layer):
         value, gate = tf.split(x, 2, axis=-1)
         return tf.tanh(value) * tf.sigmoid(gate)
 
-    def compute_output_shape(self, shape):
-        return (*shape[:-1], shape[-1] // 2)
-
 
 def shortcut(x, norm):
     """x plus two convolutions of it (He et al. 2016, norm and activation first)."""
@@ -134,17 +130,13 @@ def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        "python -m gancode architectures", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("architectures", __doc__)
     parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--methods", nargs="+", choices=BOOK, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--learning-rate", type=float, required=True, help="of all methods")
-    parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
         {"architecture": architecture, "method": method, "seed": seed, "learning_rate": options.learning_rate}

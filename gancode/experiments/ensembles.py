@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gancode import data, losses, metrics, penalty, probes, trainers
-from gancode._arguments import flag, positive, positive_integer, short
+from gancode._arguments import expect, flag, positive, positive_integers, short
 
 GRID = np.linspace(-2.0, 2.0, 100, dtype=np.float32)  # the part of the plane that all three toy data sets fill
 
@@ -61,9 +61,8 @@ def reinitialise(network, seed, bound=None):
     """
     inside = bound and keras.initializers.RandomUniform(-bound, bound, seed=0)  # without one it would draw its own
     for i, layer in enumerate(network.layers):
-        for j, (weight, own) in enumerate(
-            [(layer.kernel, layer.kernel_initializer), (layer.bias, layer.bias_initializer)]
-        ):
+        drawn = [(layer.kernel, layer.kernel_initializer), (layer.bias, layer.bias_initializer)]
+        for j, (weight, own) in enumerate(drawn):
             initializer = inside or own
             settings = initializer.get_config()
             if "seed" in settings:
@@ -74,16 +73,14 @@ def reinitialise(network, seed, bound=None):
 
 def _same_dense_layers(members):
     shapes = [[tuple(weight.shape) for weight in member.weights] for member in members]
-    if not members or any(shape != shapes[0] for shape in shapes):
-        raise ValueError(f"members: expected at least one network, all of one shape, got {len(members)} of {shapes}")
+    holds = members and all(shape == shapes[0] for shape in shapes)
+    expect(holds, "members", "at least one network, all of one shape", got=f"{len(members)} of {shapes}")
     for layer in (layer for member in members for layer in member.layers):
-        if not isinstance(layer, keras.layers.Dense) or not layer.use_bias:
-            raise ValueError(
-                f"members: expected Dense layers with biases only, got {type(layer).__name__} {layer.name!r}"
-            )
+        holds = isinstance(layer, keras.layers.Dense) and layer.use_bias
+        expect(holds, "members", "Dense layers with biases only", got=f"{type(layer).__name__} {layer.name!r}")
     activations = [[layer.activation for layer in member.layers] for member in members]
-    if any(each != activations[0] for each in activations):
-        raise ValueError("members: expected the same activations in all, got different ones")
+    holds = all(each == activations[0] for each in activations)
+    expect(holds, "members", "the same activations in all", got="different ones")
 
 
 # --- training it, with a look inside now and then ---
@@ -155,25 +152,18 @@ class SumOverMembers:
         return self.members * losses.wasserstein.generator(fake_scores)
 
 
-def exactly_one(clip, penalty_weight):
-    """Raise ValueError unless one of them is given, and above 0."""
-    if (clip is None) == (penalty_weight is None):
-        given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
-        raise ValueError(f"clip, penalty_weight: expected exactly one, got {given}")
-    positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
-
-
 def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
     """Raise ValueError for what `side_by_side` does not take: for who would build its networks first."""
-    exactly_one(clip, penalty_weight)
+    given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
+    expect((clip is None) != (penalty_weight is None), "clip, penalty_weight", "exactly one", got=given)
+    positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
     positive("learning_rate", learning_rate)
     positive("epsilon", epsilon)
 
 
 def check_sizes(steps, n_critic, batch_size, every, progress):
     """Raise ValueError for what `train` does not take."""
-    for name, value in {"steps": steps, "n_critic": n_critic, "batch_size": batch_size, "every": every}.items():
-        positive_integer(name, value)
+    positive_integers(steps=steps, n_critic=n_critic, batch_size=batch_size, every=every)
     flag("progress", progress)
 
 
@@ -212,7 +202,7 @@ def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, 
 
 
 class LookInside(probes.Every):
-    """Callback: `look_inside` as often as `Every` says, and after the first step."""
+    """Callback: what the critics look like, as often as `Every` says, and after the first step."""
 
     def __init__(self, critics, real, every, plane):
         super().__init__(every)
@@ -224,21 +214,15 @@ class LookInside(probes.Every):
         super().on_train_batch_end(batch, logs)
 
     def record(self, step):
-        self.looks.append(look_inside(self.model, self.critics, self.real, self.plane))
-
-
-def look_inside(wgan, critics, real, plane):
-    """What the critics look like now: one array a probe, a row a seed. The critics get their present weights."""
-    unstack(wgan.critic, critics)
-    fake = fakes_for(wgan, critics, real)
-    look = {
-        "norms": np.stack([probes.layer_gradient_norms(c, real, f) for c, f in zip(critics, fake, strict=True)]),
-        "weights": np.stack([probes.weight_values(c) for c in critics]),
-    }
-    if plane:
-        places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
-        look["values"] = np.stack([np.reshape(c(places), (len(GRID), len(GRID))) for c in critics])
-    return look
+        """One array a probe, a row a seed. The critics get their present weights."""
+        unstack(self.model.critic, self.critics)
+        pairs = zip(self.critics, fakes_for(self.model, self.critics, self.real), strict=True)
+        look = {"norms": np.stack([probes.layer_gradient_norms(critic, self.real, fake) for critic, fake in pairs])}
+        look["weights"] = np.stack([probes.weight_values(critic) for critic in self.critics])
+        if self.plane:
+            places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
+            look["values"] = np.stack([np.reshape(critic(places), (len(GRID), -1)) for critic in self.critics])
+        self.looks.append(look)
 
 
 def fakes_for(wgan, critics, real):

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gancode import data, models, plots
-from gancode._arguments import flag, number, one_of, positive, positive_integer, short
+from gancode._arguments import expect, flag, is_whole, number, one_of, positive, positive_integer, positive_integers
 from gancode._training.checkpoint import write_whole
 from gancode.experiments import ensembles
 from gancode.experiments.ensembles import ensemble, reinitialise
@@ -111,8 +111,7 @@ def value_surface(
     ensembles.check_settings(clip, penalty_weight, learning_rate, epsilon)
     ensembles.check_sizes(steps, 1, batch_size, every, progress)
     one_of("init", init, ("he", "uniform"))
-    if init == "uniform" and clip is None:
-        raise ValueError("init: expected 'he' where no clip makes a range to be uniform in, got 'uniform'")
+    expect(init == "he" or clip is not None, "init", "'he' where no clip makes a range to be uniform in", init)
     seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if init == "uniform" else None
     critics = [reinitialise(models.mlp_critic(depth, width), seed, bound) for seed in seeds]
     wgan = ensembles.side_by_side(critics, models.noisy_samples(samples), clip, penalty_weight, learning_rate, epsilon)
@@ -145,8 +144,7 @@ def predicted_norms(depth, width, clip, output_norm):
         clip: the bound c.
         output_norm: where the gradient starts, its norm at the output.
     """
-    positive_integer("depth", depth)
-    positive_integer("width", width)
+    positive_integers(depth=depth, width=width)
     positive("clip", clip)
     number("output_norm", output_norm, least=0)
     steps_back = np.arange(depth - 1, -1, -1)
@@ -166,10 +164,9 @@ def figure1(seeds=5, steps=3000, generator_steps=60, clip=0.01, penalty_weight=1
         progress: whether to show bars.
     """
     # now, and not after the minutes that come before their use
-    for name, value in {"steps": steps, "generator_steps": generator_steps}.items():
-        positive_integer(name, value)
-    for name, value in {"clip": clip, "penalty_weight": penalty_weight}.items():
-        positive(name, value)
+    positive_integers(steps=steps, generator_steps=generator_steps)
+    positive("clip", clip)
+    positive("penalty_weight", penalty_weight)
     settings = {"seeds": _seeds(seeds), "progress": flag("progress", progress)}
     constraints = {f"clip {clip:g}": {"clip": clip}, f"penalty {penalty_weight:g}": {"penalty_weight": penalty_weight}}
     surfaces = {
@@ -194,11 +191,8 @@ def _seeds(seeds):
     """3 is [0, 1, 2]; a list of whole numbers is itself."""
     if np.ndim(seeds) == 0:
         return list(range(positive_integer("seeds", seeds)))
-    if not len(seeds) or not all(
-        type(seed) is not bool and isinstance(seed, (int, np.integer)) and seed >= 0 for seed in seeds
-    ):
-        raise ValueError(f"seeds: expected how many, or a list of whole numbers from 0 on, got {short(seeds)}")
-    return list(seeds)
+    holds = len(seeds) and all(is_whole(seed) and seed >= 0 for seed in seeds)
+    return list(expect(holds, "seeds", "how many, or a list of whole numbers from 0 on", seeds))
 
 
 def main(arguments=None):
@@ -210,17 +204,15 @@ def main(arguments=None):
     parser.add_argument("--generator-steps", type=int, default=60, help="of the gradient norms (default 60)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"), help="default figure1.png")
     given = parser.parse_args(arguments)
-    kinds = Figure().canvas.get_supported_filetypes()
-    if (
-        given.out.suffix[1:].lower() not in kinds or not given.out.absolute().parent.is_dir()
-    ):  # before minutes of training
+    kind, kinds = given.out.suffix[1:].lower(), Figure().canvas.get_supported_filetypes()
+    if kind not in kinds or not given.out.absolute().parent.is_dir():  # before minutes of training
         parser.error(f"--out: expected a picture in a folder that is there ({', '.join(kinds)}), got {given.out}")
     try:
         figure = figure1(given.seeds, given.steps, given.generator_steps)
     except ValueError as error:
         parser.error(str(error))
     picture = io.BytesIO()
-    figure.savefig(picture, format=given.out.suffix[1:].lower(), dpi=150)
+    figure.savefig(picture, format=kind, dpi=150)
     try:
         write_whole(given.out, picture.getbuffer())
     except OSError as error:

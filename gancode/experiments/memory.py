@@ -7,7 +7,6 @@ optimisers and TensorFlow itself do not. So two batch sizes are tried, each in a
 their peaks is taken.
 """
 
-import argparse
 import os
 import pathlib
 import re
@@ -18,16 +17,13 @@ import keras
 import tensorflow as tf
 
 from gancode import models
-from gancode._arguments import one_of, positive_integer
-from gancode.experiments.results import Results
+from gancode._arguments import expect, one_of, positive_integer
+from gancode.experiments.results import Results, command
 from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
-ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "-1",
-    # What is free goes back at once; else glibc keeps some for later, and a peak tells how much it kept.
-    "MALLOC_MMAP_THRESHOLD_": "65536",
-}
+# No GPU; and what is free goes back at once, else glibc keeps some for later, and a peak tells how much it kept.
+ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
@@ -49,8 +45,7 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
     one_of("method", method, BOOK)
     positive_integer("channels", channels)
     small, large = (positive_integer("batch_sizes", size) for size in batch_sizes)
-    if small >= large:
-        raise ValueError(f"batch_sizes: expected a smaller and a larger one, got {small} and {large}")
+    expect(small < large, "batch_sizes", "a smaller and a larger one", got=f"{small} and {large}")
     peaks = [in_a_fresh_process(method, channels, size) for size in (small, large)]
     return {"kilobytes": (peaks[1] - peaks[0]) / (large - small), "peaks": peaks, "cores": os.cpu_count()}
 
@@ -87,13 +82,9 @@ def peak():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        "python -m gancode memory", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("memory", __doc__)
     parser.add_argument("--methods", nargs="+", choices=BOOK, default=["GAN", "WGAN", "WGAN-GP"])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--channels", type=int, default=16)
-    parser.add_argument("--out", required=True, help="NAME.json; what is in it is not measured again")
     options = parser.parse_args(arguments)
     cases = [
         {"method": method, "channels": options.channels, "batch_sizes": [512, 1536], "repeat": repeat}

@@ -1,5 +1,6 @@
 """Results of runs that are too long for a chapter, kept with what made them. Chapters 6 and 7."""
 
+import argparse
 import concurrent.futures
 import datetime
 import functools
@@ -15,10 +16,19 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from gancode._arguments import positive_integer
+from gancode._arguments import expect, positive_integer
 from gancode._training.checkpoint import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "kept"
+
+
+def command(name, doc):
+    """A parser of what all of ``python -m gancode NAME`` take; the experiment adds its own options."""
+    words = {"description": doc, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = argparse.ArgumentParser(f"python -m gancode {name}", **words)
+    parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
+    return parser
 
 
 class Results:
@@ -103,21 +113,19 @@ class Results:
 def load(name):
     """Results that come with the package: "scoreboard", for example."""
     path = FOLDER / f"{name}.json"
-    if not path.exists():
-        there = ", ".join(sorted(each.stem for each in FOLDER.glob("*.json")))
-        raise ValueError(f"name: expected one of {there}, got {name!r}")
+    there = sorted(each.stem for each in FOLDER.glob("*.json"))
+    expect(path.exists(), "name", f"one of {', '.join(there)}", name)
     return Results(path)
 
 
 def provenance(command, jobs=1):
     """What a result came from, as texts. jobs: how many were made at a time."""
-    gpus = [
-        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
-    ]
+    details = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+    device = ", ".join(each["device_name"] for each in details) or f"CPU ({platform.machine()})"
     return {
         "command": command or "by hand",
         "commit": _commit(),
-        "device": (", ".join(gpus) or f"CPU ({platform.machine()})") + (f", {jobs} runs at a time" if jobs > 1 else ""),
+        "device": f"{device}, {jobs} runs at a time" if jobs > 1 else device,
         "versions": f"tensorflow {tf.__version__}, keras {keras.__version__}",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
     }

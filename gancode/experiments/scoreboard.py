@@ -5,15 +5,14 @@
 trains each method with each seed, writes every run down when it is done, and goes on from there if it is cut off.
 """
 
-import argparse
 import time
 
 import keras
 import numpy as np
 
 from gancode import data, metrics, models
-from gancode._arguments import named, one_of, positive, positive_integer
-from gancode.experiments.results import Results
+from gancode._arguments import expect, named, one_of, positive, positive_integer, positive_integers
+from gancode.experiments.results import Results, command
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
 
@@ -42,11 +41,9 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
         ValueError: for a method that is none and for steps that do not divide.
     """
     trainer_class, n_critic, *_ = METHODS[one_of("method", method, METHODS)]
-    positive_integer("steps", steps)
-    positive_integer("samples", samples)
+    positive_integers(steps=steps, samples=samples)
     gap, left = divmod(steps, positive_integer("n_evals", n_evals))
-    if left or gap == 0:
-        raise ValueError(f"steps: expected a multiple of n_evals ({n_evals}), got {steps}")
+    expect(gap > 0 and left == 0, "steps", f"a multiple of n_evals ({n_evals})", got=steps)
     settings = {} if learning_rate is None else {"learning_rate": positive("learning_rate", learning_rate)}
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
@@ -106,18 +103,14 @@ def for_equal_critics(method, steps):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        "python -m gancode scoreboard", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("scoreboard", __doc__)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--learning-rates", nargs="+", type=float, help="to try; the papers' own if none is named")
-    parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--n-evals", type=int, default=10)
     parser.add_argument("--samples", type=int, default=1000, help="judged at each evaluation")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
         {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": options.channels}

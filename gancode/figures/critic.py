@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from gancode._arguments import named, number, numbers, positive, positive_integer, short
+from gancode._arguments import expect, named, named_numbers, number, numbers, positive, positive_integer
 from gancode.figures.style import COLOURS, STYLE, colour_of, line_styles, new_figure
 
 
@@ -21,10 +21,7 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
     Raises:
         ValueError: for no method, and for weights that are no row of finite numbers.
     """
-    named_weights = {
-        name: numbers(f"named_weights[{name!r}]", weights, ("n",))
-        for name, weights in named("named_weights", named_weights).items()
-    }
+    named_weights = named_numbers("named_weights", named_weights, ("n",))
     positive_integer("bins", bins)
     if edge is not None:
         positive("edge", edge)
@@ -55,19 +52,14 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     Raises:
         ValueError: for no method, and for norms of other shapes or of differing numbers of layers.
     """
-    named_norms = {
-        name: np.atleast_2d(numbers(f"named_norms[{name!r}]", norms, ("n", ...), finite=False))
-        for name, norms in named("named_norms", named_norms).items()
-    }
+    named_norms = named_numbers("named_norms", named_norms, ("n", ...), finite=False)
+    named_norms = {name: np.atleast_2d(norms) for name, norms in named_norms.items()}  # (records, layers)
     shapes = {name: norms.shape for name, norms in named_norms.items()}
-    if len({shape[1:] for shape in shapes.values()}) > 1 or any(len(shape) > 2 for shape in shapes.values()):
-        raise ValueError(f"named_norms: expected (layers,) or (records, layers), as many layers in all, got {shapes}")
+    holds = len({shape[1:] for shape in shapes.values()}) == 1 and all(len(shape) == 2 for shape in shapes.values())
+    expect(holds, "named_norms", "(layers,) or (records, layers), as many layers in all", got=shapes)
     n = next(iter(shapes.values()))[1]
-    predicted = {
-        name: numbers(f"predicted[{name!r}]", norms, (n,), finite=False)
-        for name, norms in (predicted or {}).items()
-        if name in named_norms
-    }
+    predicted = {name: norms for name, norms in (predicted or {}).items() if name in named_norms}
+    predicted = named_numbers("predicted", predicted, (n,), finite=False) if predicted else {}
     if ax is None:
         _, ax = new_figure()
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
@@ -78,9 +70,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
         seen = np.where(median > 0, median, np.nan)
         (line,) = ax.plot(layers, seen, style, marker="o", label=name, **look)
         band = np.where(median > 0, norms, np.nan)
-        ax.fill_between(
-            layers, np.maximum(band.min(axis=0), foot), band.max(axis=0), color=line.get_color(), alpha=0.2, linewidth=0
-        )
+        low, high = np.maximum(band.min(axis=0), foot), band.max(axis=0)
+        ax.fill_between(layers, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
         if (median == 0).any():
             gone = layers[median == 0]
             ax.plot(gone, np.full(len(gone), foot), "v", mfc="none", label=f"{name}: zero in float32", **look)
@@ -105,10 +96,7 @@ def norm_histogram(named_norms, target=1.0):
     Raises:
         ValueError: for no method, and for norms that are no row of finite numbers.
     """
-    named_norms = {
-        name: numbers(f"named_norms[{name!r}]", norms, ("n",))
-        for name, norms in named("named_norms", named_norms).items()
-    }
+    named_norms = named_numbers("named_norms", named_norms, ("n",))
     number("target", target, least=0)
     figure, ax = new_figure()
     top = max(1.6 * target, *(1.05 * norms.max() for norms in named_norms.values()))
@@ -153,7 +141,7 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
     return ax.figure
 
 
-def value_surfaces(runs, look=-1, levels=14):
+def value_surfaces(runs, look=-1, levels=14, axes=None):
     """Surfaces in a table, {("clip 0.01", "swiss_roll"): Run, ...}: a row a method, a column a data set.
 
     Each run's first seed is shown.
@@ -162,14 +150,23 @@ def value_surfaces(runs, look=-1, levels=14):
         runs: of `gancode.experiments.figure1`, by (method, data set).
         look: which of the recorded steps, the last unless said.
         levels: as of `value_surface`.
+        axes: (methods, data sets) of an existing figure, to draw into.
 
     Raises:
         ValueError: unless there is a run for each method on each data set.
     """
     methods, datasets = rows_and_columns(runs)
-    figure, axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)
-    _fill(axes, runs, look, levels)
-    return figure
+    if axes is None:
+        axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)[1]
+    for row, method in zip(axes, methods, strict=True):
+        for ax, dataset in zip(row, datasets, strict=True):
+            run = runs[method, dataset]
+            value_surface(run.values_at[look, 0], run.grid, run.real, levels=levels, ax=ax)
+            ax.label_outer()
+        row[0].set_ylabel(f"{method}\n$x_2$", color=colour_of(method))
+    for ax, dataset in zip(axes[0], datasets, strict=True):
+        ax.set_title(dataset.replace("_", " ").title())
+    return axes[0, 0].figure
 
 
 def figure1(surfaces, norms, predicted, weights):
@@ -187,7 +184,7 @@ def figure1(surfaces, norms, predicted, weights):
         tiles = left.subplots(len(methods), len(datasets), squeeze=False)
         middle_ax, right_axes = middle.subplots(), right.subplots(len(weights), 1, squeeze=False)[:, 0]
     plt.close(figure)
-    _fill(tiles, surfaces, look=-1, levels=14)
+    value_surfaces(surfaces, axes=tiles)
     layer_norms(norms, predicted, ax=middle_ax)
     for ax, (name, values) in zip(right_axes, weights.items(), strict=True):
         weight_histogram({name: values}, axes=[ax])
@@ -196,21 +193,9 @@ def figure1(surfaces, norms, predicted, weights):
 
 def rows_and_columns(table):
     """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
-    if any(not isinstance(key, tuple) or len(key) != 2 for key in named("runs", table)):
-        raise ValueError(f"runs: expected {{(method, dataset): Run, ...}}, got {short(list(table))}")
-    rows, columns = ([*dict.fromkeys(key[i] for key in table)] for i in (0, 1))
-    if len(table) < len(rows) * len(columns):
-        raise ValueError(f"runs: expected one for each of {rows} on each of {columns}, got {list(table)}")
+    keys = list(named("runs", table))
+    holds = all(isinstance(key, tuple) and len(key) == 2 for key in keys)
+    expect(holds, "runs", "{(method, dataset): Run, ...}", keys)
+    rows, columns = (list(dict.fromkeys(each)) for each in zip(*keys, strict=True))
+    expect(len(keys) == len(rows) * len(columns), "runs", f"one for each of {rows} on each of {columns}", got=keys)
     return rows, columns
-
-
-def _fill(axes, runs, look, levels):
-    methods, datasets = rows_and_columns(runs)
-    for row, method in zip(axes, methods, strict=True):
-        for ax, dataset in zip(row, datasets, strict=True):
-            run = runs[method, dataset]
-            value_surface(run.values_at[look, 0], run.grid, run.real, levels=levels, ax=ax)
-            ax.label_outer()
-        row[0].set_ylabel(f"{method}\n$x_2$", color=colour_of(method))
-    for ax, dataset in zip(axes[0], datasets, strict=True):
-        ax.set_title(dataset.replace("_", " ").title())

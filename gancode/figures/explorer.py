@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from gancode._arguments import listed, named, positive_integer, short, text
+from gancode._arguments import expect, listed, named, positive_integer, text
 from gancode.figures.frames import describe, page, picture, webp
 
 MOST = 64  # frames a page holds: more would weigh too much and take too long to draw
@@ -32,20 +32,18 @@ def explore(draw, settings, alt, start=None, finer=1):
     """
     text("alt", alt)
     positive_integer("finer", finer)
-    if not callable(draw):
-        raise ValueError(f"draw: expected a function that returns a Figure, got {short(draw)}")
+    expect(callable(draw), "draw", "a function that returns a Figure", draw)
     settings = {
         name: [_plain(stop) for stop in listed(f"settings[{name!r}]", stops)]
         for name, stops in named("settings", settings).items()
     }
-    count = math.prod(map(len, settings.values()))
-    if not 1 <= count <= MOST:
-        sizes = {name: len(stops) for name, stops in settings.items()}
-        raise ValueError(f"settings: expected 1 to {MOST} combinations, got {count} from stops {sizes}")
+    sizes = {name: len(stops) for name, stops in settings.items()}
+    count = math.prod(sizes.values())
+    expect(1 <= count <= MOST, "settings", f"1 to {MOST} combinations", got=f"{count} from stops {sizes}")
     at = {name: stops[0] for name, stops in settings.items()} | (start or {})
     for name, value in at.items():
-        if value not in settings.get(name, []):
-            raise ValueError(f"start: expected stops of {list(settings)}, got {name} = {value!r}")
+        holds = value in settings.get(name, [])
+        expect(holds, "start", f"stops of {list(settings)}", got=f"{name} = {value!r}")
     return Explorer(draw, settings, alt, at, finer)
 
 
@@ -93,11 +91,7 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None):
         # Written by hand, since Colab's ipywidgets 7.7 has no method for it.
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
-        return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/html": self.html,
-            "text/plain": self.alt,
-        }
+        return {"application/vnd.jupyter.widget-view+json": view, "text/html": self.html, "text/plain": self.alt}
 
 
 def between(stops, finer):

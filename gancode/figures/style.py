@@ -4,24 +4,16 @@ A method keeps its colour through the whole book. The colours are from Okabe and
 with any common colour blindness can tell apart; lines also differ in style or carry a label.
 """
 
+import pathlib
+
 from matplotlib import pyplot as plt
+from matplotlib import rc_params_from_file
 
 from gancode.variants import METHODS
 
 COLOURS = {name: method.colour for name, method in METHODS.items()} | {"real": "#222222", "fake": "#B4569B"}
 
-STYLE = {
-    "figure.dpi": 144,
-    "figure.facecolor": "white",
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 12,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "lines.linewidth": 2,
-    "legend.frameon": False,
-}
+STYLE = rc_params_from_file(pathlib.Path(__file__).with_name("book.mplstyle"), use_default_template=False)
 
 
 def new_figure(rows=1, columns=1, width=8.0, height=3.4, **kwargs):

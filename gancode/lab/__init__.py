@@ -6,7 +6,6 @@ they are joined here: the page's files into one script, the engine's into the te
 """
 
 import base64
-import functools
 import html as escape
 import io
 import json
@@ -15,36 +14,18 @@ import re
 
 from PIL import Image
 
-from gancode._arguments import number, one_of, short
+from gancode._arguments import expect, number, one_of
+from gancode.figures.markup import fill, for_script, text
 
 FOLDER = pathlib.Path(__file__).parent
-ENGINE = (
-    *("random", "allowed", "data", "matrix", "network", "critic", "optimiser", "transport", "look", "trainer"),
-    "worker",
-)
-PAGE = ("settings", "words", "surface", "pictures", "drawing", "screen", "controls", "page")
+ENGINE = tuple("random allowed data matrix network critic optimiser transport look trainer worker".split())
+PAGE = tuple("settings words surface pictures drawing screen controls page".split())
 
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)
 NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}
 
-IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
-EXPORT = re.compile(r"^export ", re.MULTILINE)
+BETWEEN_FILES = re.compile(r"^import .*\n|^export ", re.MULTILINE)
 
-DOCUMENT = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The critic lab</title>
-</head>
-<body style="margin:0">
-<main>
-<h1 style="position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)">The critic lab</h1>
-{}
-</main>
-</body>
-</html>
-"""
 # In a div, since IPython has advice for HTML that is a bare <iframe>.
 FRAME = """<div><iframe title="The critic lab" srcdoc="{}" allow="fullscreen"
 style="width:100%;height:900px;border:0"></iframe></div>"""
@@ -73,7 +54,7 @@ def presets():
 
 def html(preset=None, **settings):
     """The lab as one document that asks for nothing else. For the arguments see `lab`."""
-    return DOCUMENT.format(fragment(preset, **settings))
+    return fill(FOLDER / "document.html", {"LAB": fragment(preset, **settings)})
 
 
 def fragment(preset=None, **settings):
@@ -81,20 +62,20 @@ def fragment(preset=None, **settings):
     still = (FOLDER / "still.webp").read_bytes()
     width, height = Image.open(io.BytesIO(still)).size
     parts = {
-        "STYLE": _text("page.css"),
+        "STYLE": text(FOLDER / "page.css"),
         "STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}",
-        "WIDTH": str(width),
-        "HEIGHT": str(height),
+        "WIDTH": width,
+        "HEIGHT": height,
         "START": escape.escape(json.dumps(start(preset, settings))),
-        "ENGINE": json.dumps(join(ENGINE)).replace("<", "\\u003c"),  # no text of ours may end the script
+        "ENGINE": for_script(join(ENGINE)),
         "PAGE": join(PAGE),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _text("page.html"))
+    return fill(FOLDER / "page.html", parts)
 
 
 def join(names):
     """These files after one another, as one script: without their imports and the word export."""
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", _text(f"{name}.js"))).strip() + "\n" for name in names)
+    return "\n".join(BETWEEN_FILES.sub("", text(FOLDER / f"{name}.js")).strip() + "\n" for name in names)
 
 
 def start(preset, settings):
@@ -113,9 +94,8 @@ def start(preset, settings):
             number(name, value)
             least, most = control["stops"][0], control["stops"][-1]
             whole = control.get("whole", False)
-            if not least <= value <= most or (whole and value != int(value)):
-                kind = "whole number" if whole else "number"
-                raise ValueError(f"{name}: expected a {kind} from {least} to {most}, got {short(value)}")
+            holds = least <= value <= most and (not whole or value == int(value))
+            expect(holds, name, f"a {'whole number' if whole else 'number'} from {least} to {most}", value)
             value = int(value) if whole else float(value)
         found[known[name]] = value
     return found
@@ -123,11 +103,5 @@ def start(preset, settings):
 
 def constant(name):
     """A constant of settings.js. Those that Python reads too are written there as JSON."""
-    text = _text("settings.js")
-    begin = f"export const {name} = "
-    return json.JSONDecoder().raw_decode(text, text.index(begin) + len(begin))[0]
-
-
-@functools.cache
-def _text(name):
-    return (FOLDER / name).read_text(encoding="utf-8")
+    settings, begin = text(FOLDER / "settings.js"), f"export const {name} = "
+    return json.JSONDecoder().raw_decode(settings, settings.index(begin) + len(begin))[0]

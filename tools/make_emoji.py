@@ -1,7 +1,7 @@
-"""Make emoji.npz, the 3 251 emoji that travel with the book, from the pictures of Noto Emoji.
+"""Make gancode/emoji/emoji.npz, the 3 251 emoji that travel with the book, from the pictures of Noto Emoji.
 
     npm pack emoji-datasource-google@16.0.0
-    python gancode/emoji/make_emoji.py emoji-datasource-google-16.0.0.tgz
+    python tools/make_emoji.py emoji-datasource-google-16.0.0.tgz
 
 Flags and skin-tone components are left out, and of an emoji with skin tones at most six pictures are kept: the yellow
 one and the first five tones. Each is put on white and made 32 x 32.
@@ -19,6 +19,7 @@ import tarfile
 import numpy as np
 from PIL import Image
 
+TARGET = pathlib.Path(__file__).parent.parent / "gancode" / "emoji" / "emoji.npz"
 # as `npm view emoji-datasource-google@16.0.0 dist.integrity` says
 SHA512 = "ZRexfzs7MVoLnmzZmNsO4TKhnAJp5D++Vm6PpUpH/jEQQlemp3l88CjZ+DoZ2faM9R4QxZkOPJCoT8DlPhfQ3A=="
 TONES_AND_SIGNS = r"-1F3F[B-F]|-FE0F|-200D|-2640|-2642"  # skin tones, joiners, the signs for female and male
@@ -69,7 +70,7 @@ def main(archive):
             on_white = Image.alpha_composite(Image.new("RGBA", emoji.size, "white"), emoji).convert("RGB")
             image = np.asarray(on_white.resize((32, 32), Image.Resampling.LANCZOS))
             side.append((image, names.index(entry["category"]), each["unified"]))
-    target, arrays = pathlib.Path(__file__).with_name("emoji.npz"), {"names": np.array(names)}
+    arrays = {"names": np.array(names)}
     for side, rows in found.items():
         kinds = {"images": np.uint8, "labels": np.uint8, "codes": str}
         arrays |= {
@@ -77,9 +78,9 @@ def main(archive):
             for kind, row in zip(kinds, zip(*rows, strict=True), strict=True)
         }
         print(side, arrays[f"{side}_images"].shape, np.bincount(arrays[f"{side}_labels"]), names)
-    np.savez_compressed(target, **arrays)
-    print(f"{target.name}: {target.stat().st_size / 1e6:.2f} MB")
-    print("SHA-256", hashlib.sha256(target.read_bytes()).hexdigest())
+    np.savez_compressed(TARGET, **arrays)
+    print(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB")
+    print("SHA-256", hashlib.sha256(TARGET.read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
-"""Train the small digit classifier behind metrics.frechet_digit_distance; write classifier.npz beside this file.
+"""Train the small digit classifier behind metrics.frechet_digit_distance; write gancode/digits/classifier.npz.
 
-    python gancode/digits/train_classifier.py
+    python tools/train_classifier.py
 
 Trains on the 10 000 bundled training digits, shifted by up to two pixels so that features do not hang on an
 exact position; prints the accuracy on the 2 000 bundled test digits. About two minutes on two CPU cores.
 """
-
-import pathlib
 
 import keras
 import numpy as np
@@ -31,9 +29,8 @@ def main(seed=0, epochs=12):
         training.fit(shifted, labels, batch_size=128, verbose=0)
     _, accuracy = training.evaluate(data.mnist("test"), data.labels("test"), verbose=0)
     weights = {f"{i:02d}": w for i, w in enumerate(model.get_weights())}
-    target = pathlib.Path(__file__).with_name("classifier.npz")
-    np.savez_compressed(target, **weights)
-    print(f"test accuracy {accuracy:.4f}; {target.name}: {target.stat().st_size / 1e3:.0f} kB")
+    np.savez_compressed(metrics.CLASSIFIER, **weights)
+    print(f"test accuracy {accuracy:.4f}; {metrics.CLASSIFIER.name}: {metrics.CLASSIFIER.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

