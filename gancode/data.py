@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 
 from gancode import _pictures
-from gancode._arguments import flag, numbers, one_of, positive_integer, seed_or_none, short
+from gancode._arguments import expect, flag, numbers, one_of, positive_integer, positive_integers, seed_or_none
 from gancode._training.sampler import Sampler
 
 # Where the toy mixtures have their modes. The toy experiments of Gulrajani et al. 2017 have radius 2 and divide all by
@@ -105,8 +105,8 @@ def images(folder, size=64, channels=3, labels=None):
     height, width = (positive_integer("size", side) for side in sides)
     one_of("channels", positive_integer("channels", channels), (1, 3))
     one_of("labels", labels, (None, "folders"))
-    if not isinstance(folder, (str, os.PathLike)) or not str(folder):
-        raise ValueError(f"folder: expected the name of a folder with pictures in it, got {short(folder)}")
+    holds = isinstance(folder, (str, os.PathLike)) and str(folder)
+    expect(holds, "folder", "the name of a folder with pictures in it", folder)
     return _pictures.read_folder(folder, (height, width, channels), labels is not None)
 
 
@@ -152,17 +152,16 @@ def batches(samples, batch_size=64, n_critic=1, seed=None, labels=None):
         ValueError: if samples is empty, holds NaN or inf, or if a size is not a whole number above 0; for labels that
             are not one whole number for each sample.
     """
-    positive_integer("batch_size", batch_size)
-    positive_integer("n_critic", n_critic)
+    positive_integers(batch_size=batch_size, n_critic=n_critic)
     pixels = getattr(samples, "dtype", None) == np.uint8
     samples = numbers("samples", samples, ("n", "d", ...), np.uint8 if pixels else np.float32)
     if seed_or_none(seed) is None:
         seed = np.random.randint(2**31)  # NumPy's own state, which keras.utils.set_random_seed sets
     if labels is not None:
         labels = np.asarray(labels)
-        if labels.shape != (len(samples),) or labels.dtype.kind not in "iu" or labels.min() < 0:
-            expected = f"{len(samples)} whole numbers from 0 on, one for each sample"
-            raise ValueError(f"labels: expected {expected}, got {labels.dtype} of shape {labels.shape}")
+        holds = labels.shape == (len(samples),) and labels.dtype.kind in "iu" and labels.min() >= 0
+        wanted = f"{len(samples)} whole numbers from 0 on, one for each sample"
+        expect(holds, "labels", wanted, got=f"{labels.dtype} of shape {labels.shape}")
         labels = labels.astype(np.int32)
     return Sampler(samples, batch_size, n_critic, int(seed), labels).batches()
 

@@ -10,7 +10,7 @@ import math
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers, random
 
-from gancode._arguments import flag, numbers, one_of, positive_integer, shape_of_images, short
+from gancode._arguments import expect, flag, numbers, one_of, positive_integer, positive_integers, shape_of_images
 from gancode._layers import fast
 from gancode._training import devices
 
@@ -53,8 +53,7 @@ def conv_generator(
         classes: how many, for a generator of latent vectors and labels (batch,), 0 to classes - 1: the first layer is
             that of the latent vector with the label beside it, one-hot (Mirza and Osindero 2014).
     """
-    positive_integer("latent_dim", latent_dim)
-    positive_integer("channels", channels)
+    positive_integers(latent_dim=latent_dim, channels=channels)
     one_of("norm", norm, NORMS)
     use_bias = norm is None if use_bias is None else flag("use_bias", use_bias)
     image, *larger, first = _layer_shapes(image_shape, channels)  # (28, 28, 1), (14, 14, c), (7, 7, 2c)
@@ -112,8 +111,7 @@ def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=(28, 
 
 def mlp_generator(depth, width, latent_dim=2, output_dim=2):
     """Latent (batch, latent_dim) to points (batch, output_dim): `depth` ReLU layers of `width`, then a linear one."""
-    positive_integer("latent_dim", latent_dim)
-    positive_integer("output_dim", output_dim)
+    positive_integers(latent_dim=latent_dim, output_dim=output_dim)
     return _mlp(depth, width, latent_dim, output_dim, "generator")
 
 
@@ -195,13 +193,11 @@ def _new(activation):
         layer = activation()
     except TypeError:  # it is no function, or one that wants arguments
         layer = None
-    if not isinstance(layer, layers.Layer):
-        raise ValueError(f"activation: expected a function that returns a new Keras layer, got {short(activation)}")
+    expect(isinstance(layer, layers.Layer), "activation", "a function that returns a new Keras layer", activation)
     return layer
 
 
 def _mlp(depth, width, inputs, outputs, name):
-    positive_integer("depth", depth)
-    positive_integer("width", width)
+    positive_integers(depth=depth, width=width)
     hidden = [fast(layers.Dense(width, activation="relu", kernel_initializer="he_uniform")) for _ in range(depth)]
     return Sequential([Input((inputs,)), *hidden, layers.Dense(outputs)], name=name)

@@ -5,7 +5,7 @@ Samples and curves are here; a critic's inside, frames, knobs and the style of a
 
 import numpy as np
 
-from gancode._arguments import named, number, numbers, positive, positive_integer
+from gancode._arguments import expect, named, named_numbers, number, numbers, positive, positive_integer
 from gancode.figures.critic import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
 from gancode.figures.explorer import explore
 from gancode.figures.frames import scrub
@@ -81,10 +81,7 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
         ValueError: for no curves, and for one that is no row of numbers.
     """
     positive("steps_per_point", steps_per_point)
-    curves = {
-        name: numbers(f"curves[{name!r}]", values, ("n",), finite=False)
-        for name, values in named("curves", curves).items()
-    }
+    curves = named_numbers("curves", curves, ("n",), finite=False)
     levels = {name: number(f"levels[{name!r}]", value) for name, value in (levels or {}).items()}
     figure, ax = new_figure()
     for (name, values), style in zip(curves.items(), line_styles(), strict=False):
@@ -100,10 +97,7 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
 
 def points(named_points, ax=None, lim=None):
     """2-D points, {"real": (n, 2), "fake": (m, 2)}, as a scatter with equal axes."""
-    named_points = {
-        name: numbers(f"named_points[{name!r}]", xy, ("n", 2))
-        for name, xy in named("named_points", named_points).items()
-    }
+    named_points = named_numbers("named_points", named_points, ("n", 2))
     if lim is not None:
         positive("lim", lim)
     if ax is None:
@@ -137,6 +131,5 @@ def _images(name, images):
     """Images (n, height, width, 1 or 3) in [-1, 1], from such ones or from pixels."""
     pixels = getattr(images, "dtype", None) == np.uint8
     images = numbers(name, images, ("n", "height", "width", "1 or 3"))
-    if images.shape[-1] not in (1, 3):
-        raise ValueError(f"{name}: expected images (n, height, width, 1 or 3), got shape {images.shape}")
+    expect(images.shape[-1] in (1, 3), name, "images (n, height, width, 1 or 3)", got=f"shape {images.shape}")
     return images / 127.5 - 1 if pixels else images

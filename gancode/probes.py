@@ -8,12 +8,12 @@ from gancode import losses
 from gancode._arguments import (
     batch,
     both_losses,
+    expect,
     numbers,
     one_score_each,
     positive,
     positive_integer,
     seed_or_none,
-    short,
     two_batches,
 )
 from gancode._training.guard import untouched
@@ -208,33 +208,28 @@ class Curves(keras.callbacks.Callback):
 
 
 def _built(critic):
-    if not isinstance(critic, keras.Model) or not critic.built:
-        raise ValueError(f"critic: expected a built model of Keras, got {short(critic)}")
-    return critic
+    return expect(isinstance(critic, keras.Model) and critic.built, "critic", "a built model of Keras", critic)
 
 
 def _kernel_layers(critic):
     layers = [layer for layer in _built(critic)._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
-    if not layers or any(layer.kernel is None for layer in layers):
-        raise ValueError(f"critic: expected a built model with kernels in it, got {critic.name!r} without")
-    return layers
+    holds = layers and all(layer.kernel is not None for layer in layers)
+    return expect(holds, "critic", "a built model with kernels in it", layers, got=f"{critic.name!r} without")
 
 
 def _activations(critic):
     """The symbolic output of each block: a layer with a kernel and all that follows it up to the next one."""
-    if not isinstance(critic, keras.Model) or not getattr(critic, "inputs", None):
-        raise ValueError(f"critic: expected a built Sequential or functional model, got {type(critic).__name__}")
+    holds = isinstance(critic, keras.Model) and getattr(critic, "inputs", None)
+    expect(holds, "critic", "a built Sequential or functional model", got=type(critic).__name__)
     kernel_layers, blocks = _kernel_layers(critic), []
     for layer in critic.layers:
         if layer in kernel_layers:
             blocks.append(layer.output)
         elif blocks and not isinstance(layer, (keras.layers.Embedding, keras.layers.InputLayer, keras.layers.Dot)):
             blocks[-1] = layer.output  # what only labels reach is no activation
-    if critic.output_shape[1:] != (1,):
-        raise ValueError(f"critic: expected scores of shape (batch, 1), got {critic.output_shape}")
-    if len(blocks) != len(kernel_layers):
-        raise ValueError(f"critic: expected a flat model, got {critic.name!r} with kernels in a model within it")
-    return blocks
+    expect(critic.output_shape[1:] == (1,), "critic", "scores of shape (batch, 1)", got=critic.output_shape)
+    holds, got = len(blocks) == len(kernel_layers), f"{critic.name!r} with kernels in a model within it"
+    return expect(holds, "critic", "a flat model", blocks, got=got)
 
 
 def _as_list(outputs):
