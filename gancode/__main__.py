@@ -27,7 +27,10 @@ def main(arguments=None):
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
     command = parser.parse_args(arguments[:1]).command
     folder = "_command" if command in ("train", "generate") else "experiments"
-    importlib.import_module(f"gancode.{folder}.{command}").main(arguments[1:])
+    try:
+        importlib.import_module(f"gancode.{folder}.{command}").main(arguments[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -120,9 +120,11 @@ def batch(name, samples, critic=None, labels=None):
     expect(samples.shape.rank != 0, name, "real numbers of shape (batch, ...)", got="shape ()")
     wanted = getattr(critic, "input_shape", None)
     if isinstance(wanted, list):
-        wanted_too = "one for each sample, for the critic takes some; or lambda x: critic([x, labels]) as the critic"
-        expect(labels is not None, "labels", wanted_too, labels)
         wanted = wanted[0]
+        n, among = samples.shape[0], "for the critic takes some (in a trainer ask self.score; else a function will do, "
+        holds = np.shape(labels) == (n,) and np.asarray(labels).dtype.kind in "iu"
+        among += "lambda x: critic([x, tf.constant(labels)]))"
+        expect(holds, "labels", f"one whole number for each sample, {among}", labels)
     holds = wanted is None or samples.shape.is_compatible_with(wanted)
     return expect(holds, name, f"shape {wanted}, as the critic takes", samples, got=f"shape {samples.shape}")
 

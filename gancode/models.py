@@ -37,7 +37,7 @@ def conv_generator(
     image_shape=(28, 28, 1),
     classes=None,
 ):
-    """Latent (batch, latent_dim) to images (batch, *image_shape) in [-1, 1]: a small DCGAN (Radford et al. 2016).
+    """Latent (batch, latent_dim) to images (batch, h, w, c) in [-1, 1]: a small DCGAN (Radford et al. 2016).
 
     Chapter 6 tries others than these. From 28 x 28 x 1, the book's digits, other shapes differ in how they grow:
     pixels are doubled and then convolved, so that no checkerboard is drawn (Odena et al. 2016).
@@ -78,7 +78,7 @@ def conv_generator(
 
 
 def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=(28, 28, 1), classes=None):
-    """Images (batch, *image_shape) to scores (batch, 1).
+    """Images (batch, h, w, c) to scores (batch, 1).
 
     Args:
         channels: of the first convolution; each further one has twice as many.

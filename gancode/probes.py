@@ -80,7 +80,7 @@ def sample_jacobian(critic, samples, labels=None):
     with untouched(critic.variables), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
         scores = one_score_each(critic(conditioned(critic, samples, labels), training=True), samples)
-        scores = tf.reshape(scores, [-1])  # (batch,)
+        scores = tf.cast(tf.reshape(scores, [-1]), samples.dtype)  # (batch,), for bfloat16 is too coarse
     jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
     return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
 
@@ -167,20 +167,21 @@ class Snapshots(Every):
         every: generator steps from one look to the next.
         n: how many samples.
         seed: of the latent batch; with None each look has another.
+        labels: as of `generate`.
 
     Attributes:
         steps: (records,), when it looked.
-        frames: (records, n, ...), the samples.
+        frames: [(n, ...), ...], the samples of each look.
     """
 
-    def __init__(self, every=50, n=64, seed=0):
+    def __init__(self, every=50, n=64, seed=0, labels=None):
         super().__init__(every)
-        self.n, self.seed = positive_integer("n", n), seed_or_none(seed)
+        self.n, self.seed, self.labels = positive_integer("n", n), seed_or_none(seed), labels
         self.frames = []
 
     def record(self, step):
         """One look, at n samples."""
-        self.frames.append(self.model.generate(self.n, seed=self.seed))
+        self.frames.append(self.model.generate(self.n, self.seed, self.labels))
 
 
 class Curves(keras.callbacks.Callback):

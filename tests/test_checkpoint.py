@@ -8,6 +8,7 @@ import time
 
 import h5py
 import keras
+import numpy as np
 import pytest
 from helpers import assert_same, saves
 
@@ -191,3 +192,16 @@ def test_killed_twelve_times_at_random_nothing_is_lost_but_the_epoch_it_was_in(f
     history = fit(resumed, epochs, file)
     assert fit(whole, epochs) == history
     assert_same(whole, resumed)
+
+
+def test_other_settings_of_the_optimisers_are_refused_and_a_rate_that_a_callback_moved_is_not(file):
+    def run(rate, epochs, **kwargs):
+        adams = {f"{name}_optimizer": keras.optimizers.Adam(rate) for name in ("critic", "generator")}
+        return fit(trainer(run_eagerly=True, **adams), epochs, file, **kwargs)
+
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    run(1e-3, 2, callbacks=halve)
+    with pytest.raises(ValueError, match=r"critic_optimizer.learning_rate '0.001', not '0.0001'"):
+        run(1e-4, 3)
+    rates = run(1e-3, 3, callbacks=halve)["learning_rate"]
+    np.testing.assert_allclose(rates, [5e-4, 2.5e-4, 1.25e-4], rtol=1e-5)

@@ -125,13 +125,16 @@ def test_one_network_with_labels_is_not_enough():
 @pytest.mark.parametrize(
     ("batches", "message"),
     [
-        (dealt()[2].map(lambda x, y: x), r"^batches: expected \(samples, labels\), for the networks take labels"),
+        (
+            dealt()[2].map(lambda x, y: x),
+            r"^batches: expected a data set of \(samples, labels\), for .* data.batches\(images, n_critic=1, labels",
+        ),
         (
             dealt()[2].map(lambda x, y: (x, y[:, 0])),
             r"^batches: expected labels of shape \(8, 2\), whole numbers, got ",
         ),
         (dealt()[2].map(lambda x, y: (x, tf.cast(y, tf.float32))), r"^batches: expected labels .* got float32"),
-        (np.zeros((8, 2), np.float32), r"^batches: expected \(samples, labels\)"),
+        (np.zeros((8, 2), np.float32), r"^batches: expected a data set of \(samples, labels\)"),
     ],
 )
 def test_batches_without_their_labels_are_refused(batches, message):
@@ -284,7 +287,10 @@ def test_a_critic_with_labels_has_to_be_given_them():
         lambda: probes.layer_gradient_norms(critic, images, images),
         lambda: penalty.gradient_norms(critic, images),
     ):
-        with pytest.raises(ValueError, match=r"^labels: expected one for each sample, for the critic takes some"):
+        with pytest.raises(
+            ValueError,
+            match=r"^labels: expected one whole number for each sample, for the critic takes some .*, got None",
+        ):
             look()
     with pytest.raises(ValueError, match=r"^labels: expected None, for the network takes none, got "):
         probes.sample_jacobian(models.conv_critic(4), images, labels=[0, 1])
@@ -302,3 +308,27 @@ def test_a_probe_and_a_look_at_samples_go_with_a_run(tmp_path):
     trainer.generator.save(tmp_path / "g.keras")
     alone = keras.saving.load_model(tmp_path / "g.keras")([keras.random.normal((20, 8), seed=0), tf.range(20) % 10])
     np.testing.assert_allclose(alone, snapshots.frames[-1], atol=1e-5)
+
+
+def test_labels_beside_samples_are_one_whole_number_each():
+    critic = models.conv_critic(4, classes=3)
+    images = np.zeros((2, 28, 28, 1), np.float32)
+    for labels in ([0], [0.0, 1.0], [[0, 1], [1, 0]], 1, ["a", "b"]):
+        with pytest.raises(ValueError, match=r"^labels: expected one whole number for each sample, .*, got "):
+            probes.sample_jacobian(critic, images, labels=labels)
+
+
+def test_labels_of_ones_own_data_set_are_looked_at_before_a_step():
+    samples, labels, _ = dealt()
+    trainer = trainers.GAN(*networks(), seed=0)
+    trainer.compile()
+    with pytest.raises(ValueError, match=r"^labels: expected 0 to 2, for the networks know 3 classes, got -3 to "):
+        trainer.fit(tf.data.Dataset.from_tensors((samples, labels - 3)), verbose=0)
+
+
+def test_snapshots_of_one_class():
+    trainer = trainers.GAN(*echo(), seed=0)
+    trainer.compile(run_eagerly=True)
+    snapshots = probes.Snapshots(1, n=2, labels=2)
+    trainer.fit(dealt()[2], steps_per_epoch=1, callbacks=snapshots, verbose=0)
+    np.testing.assert_array_equal(snapshots.frames[0], TABLE[[2, 2]])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gancode import data, models
+from gancode import data, models, probes
 from gancode.penalty import gradient_norms, gradient_penalty
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
@@ -83,3 +83,13 @@ def test_float16_is_refused_in_either_network_and_the_reason_given(coarse, polic
     expected = rf"expected float32 or mixed_bfloat16, got float16 in layer '{coarse}'.*no room for squared gradients"
     with pytest.raises(ValueError, match=expected):
         trainer.compile()
+
+
+def test_a_jacobian_of_a_critic_in_bfloat16_is_the_one_in_float32_to_three_digits(policy):
+    policy("mixed_bfloat16")
+    critic = models.conv_critic(2)
+    coarse = probes.sample_jacobian(critic, images(3))
+    policy("float32")
+    fine = models.conv_critic(2)
+    fine.set_weights(critic.get_weights())
+    np.testing.assert_allclose(np.diag(coarse), np.diag(probes.sample_jacobian(fine, images(3))), rtol=0.05)

@@ -59,9 +59,9 @@ def pixels(samples):
 
 
 def grid(images, columns=8, margin=1):
-    """uint8 (n, height, width, channels) as one picture, small ones enlarged. Grey is light here, and 255 is white."""
+    """uint8 (n, height, width, channels) as one picture, small ones enlarged, on grey."""
     n, height, width, channels = images.shape
-    tiles = np.pad(images, ((0, -n % columns), (margin, margin), (margin, margin), (0, 0)), constant_values=255)
+    tiles = np.pad(images, ((0, -n % columns), (margin, margin), (margin, margin), (0, 0)), constant_values=160)
     tiles = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (rows, height, columns, width, channels)
     sheet = tiles.reshape(-1, columns * (width + 2 * margin), channels).squeeze(-1 if channels == 1 else ())
     return Image.fromarray(sheet.repeat(max(1, 64 // height), axis=0).repeat(max(1, 64 // height), axis=1))

@@ -6,8 +6,8 @@ python -m gancode generate run -n 1000 --out more/ --labels cat,dog --seed 1
 RUN                    the folder of a run of train, or a generator's .keras file
 -n 64                  how many
 --out FILE or FOLDER   grid.png is one grid; a name without a suffix a folder, 000001.png and so on in it
---labels A,B           names or numbers of classes, in turn; every class unless told
---seed 0               of the latent vectors: with another one other pictures
+--labels A,B           names of classes, or their numbers from 0 on, in turn; every class unless told
+--seed 1               of the latent vectors: with another one other pictures (0 has those of the run's samples)
 """
 
 import json
@@ -15,6 +15,7 @@ import pathlib
 
 import keras
 import numpy as np
+from PIL import Image
 
 from gancode._arguments import positive_integer, seed_or_none
 from gancode._command.folder import grid, pixels, write
@@ -28,7 +29,7 @@ def main(arguments=None):
     asking.add_argument("--out", required=True)
     asking.add_argument("--labels")
     asking.add_argument("-n", type=int, default=64)
-    asking.add_argument("--seed", type=int, default=0)
+    asking.add_argument("--seed", type=int, default=1)
     carry_out("generate", generate, asking.parse_args(arguments))
 
 
@@ -44,10 +45,14 @@ def generate(asked):
     asked_of = conditioned(generator, latent, None if labels is None else np.resize(labels, n))
     images, out = pixels(generator.predict(asked_of, batch_size=500, verbose=0)), pathlib.Path(out)
     if out.suffix and not out.is_dir():
-        write(out, grid(images, min(n, len(labels) if labels and len(labels) <= 16 else 8)).save)  # a column a class
-        return say(f"{out}: {n} pictures")
+        columns = len(labels) if labels and 1 < len(labels) <= 16 else 8
+        write(out, grid(images, min(n, columns)).save)
+        in_turn = f", of classes {', '.join(map(str, labels))} in turn" if labels else ""
+        return say(f"{out}: {n} pictures{in_turn}")
+    if any(out.glob("*")):
+        raise ValueError(f"--out: expected a new folder, or an empty one, got {out}, which holds something")
     for i, image in enumerate(images, 1):
-        write(out / f"{i:06d}.png", grid(image[None], 1, margin=0).save)
+        write(out / f"{i:06d}.png", Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save)
     say(f"{out / '000001.png'} to {n:06d}.png: {n} pictures")
 
 
@@ -60,6 +65,7 @@ def labels_of(text, generator, settings):
     numbers = [str(i) for i in range(classes(generator))]
     names = json.loads(settings.read_text())["settings"]["classes"] if settings.exists() else numbers
     number_of = dict(zip([*numbers, *names], [*range(len(numbers))] * 2, strict=True))
-    if unknown := [each for each in (text or "0").split(",") if each not in number_of]:
+    chosen = [each.strip() for each in text.split(",")] if text else numbers
+    if unknown := [each for each in chosen if each not in number_of]:
         raise ValueError(f"--labels: expected some of {', '.join(names)}, got {unknown[0]}")
-    return [number_of[each] for each in (text.split(",") if text else numbers)]
+    return [number_of[each] for each in chosen]

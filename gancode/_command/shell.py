@@ -30,5 +30,7 @@ def carry_out(command, work, *given):
             work(*given)
     except (ValueError, OSError, ArithmeticError, MemoryError, tf.errors.OpError, KeyboardInterrupt) as error:
         cure = ". Try a lower --learning-rate, with another --out." if isinstance(error, ArithmeticError) else ""
-        print(f"gancode {command}: {str(error) or type(error).__name__}{cure}", file=sys.stderr)
-        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 2 if isinstance(error, ValueError) else 1)
+        stopped = isinstance(error, KeyboardInterrupt)
+        said = str(error) or ("stopped before the first step" if stopped else type(error).__name__)
+        print(f"gancode {command}: {said}{cure}", file=sys.stderr)
+        sys.exit(130 if stopped else 2 if isinstance(error, ValueError) else 1)

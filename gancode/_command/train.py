@@ -12,9 +12,10 @@ what to train on:
 
 how long, and where to:
   --out RUN              the run's own folder, made if it is not there
-  --steps N              generator steps; about an hour on this machine unless told (at most 50 000);
-                         the one setting that may change: a larger number goes on with a finished run
-  --every 500            steps from one sample, checkpoint and row of history to the next
+  --steps N              generator steps, up to a multiple of --every; about an hour on this machine unless told (at
+                         most 50 000); the one setting that may change: more go on with a finished run
+  --every 500            steps from one sample, checkpoint and row of history to the next; what is not in a checkpoint
+                         yet is lost when a run is stopped
 
 how:
   --method WGAN-GP       or GAN, LSGAN, WGAN, WGAN-LP, WGAN-div, DRAGAN, GAN-GP, SN-GAN, R1, R3GAN
@@ -28,11 +29,13 @@ RUN will hold samples/, a film of them, curves.png and history.csv, nearest.png 
 to it: copies would show), generator.keras (Keras alone opens it), settings.json, and the checkpoint.
 """
 
+import argparse
 import hashlib
 import io
 import json
 import pathlib
 import sys
+import time
 
 import keras
 import numpy as np
@@ -75,9 +78,12 @@ def method(text):
 
 
 def size(text):
-    """(height, width), from "32" or "48x64"; argparse says of whatever raises ValueError that it is invalid."""
-    height, width = map(int, text.split("x") if "x" in text else (text, text))
-    return shape_of_images((height, width, 3))[:2]
+    """(height, width), from "32" or "48x64"."""
+    try:
+        height, width = map(int, text.split("x") if "x" in text else (text, text))
+        return shape_of_images((height, width, 3))[:2]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected 32, or 48x64, of at least 8 pixels, got {text}") from None
 
 
 def train(asked):
@@ -89,11 +95,15 @@ def train(asked):
     positive("learning_rate", asked.learning_rate), seed_or_none(asked.seed)
     if out.exists() and not notes.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: expected a new folder or that of a run, got {out}, which holds something else")
+    if asked.folder and pathlib.Path(asked.folder).resolve() in out.resolve().parents:
+        raise ValueError(f"--out: expected a folder that is not in {asked.folder}, or its pictures would be trained on")
     kept = json.loads(notes.read_text()) if notes.exists() else None
 
     images, labels, names = pictures(asked)
     settings = settings_of(asked, images, names, kept and kept["settings"])
     every = settings["every"]
+    shape = " x ".join(map(str, images.shape[1:])) + (f", {len(names)} classes" if names else "")
+    say(f"{len(images)} pictures of {shape}. A sample and a checkpoint every {every} steps, in {out}.")
     out.mkdir(parents=True, exist_ok=True)
     trainer = trainer_of(settings)
     batches = data.batches(images, asked.batch_size, METHODS[asked.method].n_critic, asked.seed, labels)
@@ -107,9 +117,7 @@ def train(asked):
         film(out)
         return say(f"{out} is finished: {made} steps are made. A larger --steps goes on with it.")
 
-    shape = " x ".join(map(str, images.shape[1:])) + (f", {len(names)} classes" if names else "")
-    say(f"{len(images)} pictures of {shape}. A sample every {every} steps in {out / 'samples'}.")
-    say(f"{asked.method}, step {made} to {steps}: {(steps - made) * seconds / 60:.0f} minutes, {seconds:.2g} s a step.")
+    say(f"{asked.method}, step {made} to {steps}: {(steps - made) * seconds / 60:.1f} minutes, {seconds:.2g} s a step.")
     say("Ctrl-C stops, and the same command goes on.")
     if len(images) < FEW:
         say(f"Fewer than {FEW} pictures are soon remembered: compare {out / 'nearest.png'}.")
@@ -118,8 +126,14 @@ def train(asked):
     shown = {"bar_format": BAR, "smoothing": 0, "ncols": 80, "file": None if terminal else io.StringIO()}
     try:
         with tqdm(total=steps, initial=made, disable=False, **shown) as bar:
+
+            def step_made(*_, **__):
+                if bar.n == made:  # the first one was compiled, which takes as long as many
+                    bar.initial, bar.start_t = int(trainer.steps.numpy()), time.time()
+                bar.update(int(trainer.steps.numpy()) - bar.n)
+
             progress = keras.callbacks.LambdaCallback(
-                on_train_batch_end=lambda *_, **__: bar.update(int(trainer.steps.numpy()) - bar.n),
+                on_train_batch_end=step_made,
                 on_epoch_end=lambda *_, **__: terminal or say(str(bar)),
             )
             seen = Watch(images[some], None if labels is None else labels[some], say)
@@ -127,7 +141,9 @@ def train(asked):
             trainer.fit(batches, steps // every, every, callbacks, verbose=0, checkpoint=checkpoint)
     except KeyboardInterrupt:
         made = Checkpoint(checkpoint).restore(trainer) * every
-        raise KeyboardInterrupt(f"stopped. {out} stands at step {made}, and the same command goes on.") from None
+        raise KeyboardInterrupt(
+            f"stopped. {out} stands at step {made}, its last checkpoint: the same command goes on."
+        ) from None
     finally:
         film(out)
     say(f"{steps} steps are made. More pictures: python -m gancode generate {out} -n 64 --out grid.png")
@@ -140,7 +156,9 @@ def settings_of(asked, images, names, before):
     settings |= {name: getattr(asked, name) for name in NUMBERS}
     settings |= {"pictures": len(images), "sha256 of pictures": hashlib.sha256(images).hexdigest()}
     before = before or settings
-    others = [f"\n  {name}: {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now]
+    others = [
+        f"\n  {name}: it has {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now
+    ]
     if others:
         raise ValueError(f"{asked.out} is a run with other settings; another --out begins a new one.{''.join(others)}")
     return settings

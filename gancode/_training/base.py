@@ -62,6 +62,7 @@ class BaseGAN(keras.Model):
         self.steps, self.turns = devices.counter(), devices.counter()
         self.guard = Guard()
         self.critic_optimizer = self.generator_optimizer = None  # until compiled
+        self.optimizer_settings = {}  # those that they were compiled with
         self.compiled_steps = None  # where XLA runs many at a time
         self.past = {}  # the history of a run that goes on
         self.data_seen = None  # what tells a data set of the reader's own from others, where a run may be cut off
@@ -110,6 +111,7 @@ class BaseGAN(keras.Model):
             self.critic_optimizer, self.generator_optimizer = (one or self.default_optimizer() for one in optimizers)
             self.critic_optimizer.build(self.critic.trainable_variables)
             self.generator_optimizer.build(self.generator.trainable_variables)
+        self.optimizer_settings = checkpoints.settings_of(self)
         super().compile(optimizer=None, jit_compile=jit_compile, auto_scale_loss=False, **kwargs)
         self.both = keras_callbacks.BothOptimizers(self)
         self.trace_anew()
@@ -278,8 +280,8 @@ class BaseGAN(keras.Model):
             self.data_seen = inputs.check_repeats(batches, self.data_seen)
         if sampler is not None:
             batches = sampler.batches(first)
-        elif goes_on and steps_per_epoch is not None:
-            batches = batches.repeat().skip(first)
+        elif steps_per_epoch is not None:
+            batches = batches.repeat().skip(first if goes_on else 0)
         if self.distribute_strategy.num_replicas_in_sync > 1:
             return devices.split(batches, self.distribute_strategy, self.steps_per_execution)
         if sampler is None or not self.jit_compile or self.run_eagerly:

@@ -89,12 +89,23 @@ def what_it_is(trainer):
     """What a run can not go on without: the method, its settings, its loss, the kind of its optimisers, its weights."""
     plain = (bool, int, float, str, type(None))
     settings = {name: value for name, value in trainer.made_from().items() if isinstance(value, plain)}
-    optimizers = {name: type(getattr(trainer, name)).__name__ for name in ("critic_optimizer", "generator_optimizer")}
     loss = trainer.objective
-    found = {"method": type(trainer).__name__, **settings, **optimizers, "ema": trainer.ema}
+    found = {"method": type(trainer).__name__, **settings, **trainer.optimizer_settings, "ema": trainer.ema}
     found["loss"] = f"{type(loss).__name__}, {vars(loss)}"
     found["weights"] = [list(weight.shape) for weight in trainer.weights]
     return {name: value for name, value in found.items() if name not in ("seed", "name")}
+
+
+def settings_of(trainer):
+    """Both optimisers' kinds and settings as they are now: callbacks may change a learning rate later."""
+    found = {}
+    for name in ("critic_optimizer", "generator_optimizer"):
+        optimizer = getattr(trainer, name)
+        found[name] = type(optimizer).__name__
+        for key, value in optimizer.get_config().items():
+            found[f"{name}.{key}"] = f"{value:.6g}" if isinstance(value, float) else repr(value)
+        del found[f"{name}.name"]
+    return found
 
 
 def save(trainer, store):

@@ -17,6 +17,8 @@ INSTEAD = {
     "loss_weights": "each network has one loss; a penalty's weight is the trainer's penalty_weight=",
     "auto_scale_loss": "it is for float16, which has no room for squared gradients; use mixed_bfloat16",
     "x": "say batches=",
+    "labels": "labels go where the samples are: data.batches(images, labels=labels)",
+    "learning_rate": "each network has an optimiser: trainer.default_optimizer(1e-4) makes one",
     "y": "labels go where the samples are: data.batches(images, labels=labels)",
     "validation_data": f"a loss on other samples says little; {JUDGE}",
     "validation_split": "a loss on other samples says little; judge what generate() gives",
@@ -90,7 +92,7 @@ def check_networks(generator, critic):
         built = isinstance(network, keras.Model) and network.built
         expect(built, name, "a built Keras model (begun with keras.Input, or called once)", network)
         found.append(shapes(network))
-        wanted = "one output and one input (labels, whole numbers, may be a second)"
+        wanted = "one output and one input (labels may be a second, keras.Input((), dtype='int32'))"
         expect(found[-1] is not None, name, wanted, network)
     if takes_labels(generator) != takes_labels(critic):
         takes, not_so = ("generator", "critic") if takes_labels(generator) else ("critic", "generator")
@@ -131,6 +133,8 @@ def check_optimizers(critic, generator):
             optimizer = given
         holds = optimizer is None or isinstance(optimizer, keras.optimizers.Optimizer)
         expect(holds, name, "a Keras optimiser, its name, or None", given)
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(f"{name}: a LossScaleOptimizer {INSTEAD['auto_scale_loss']}")
         if getattr(optimizer, "use_ema", False):
             raise ValueError(f"{name}: use_ema averages by one optimiser; use ema=0.999 of the trainer")
         found.append(optimizer)
@@ -175,14 +179,11 @@ def check_batches(trainer, batches, steps_per_epoch):
     take some, and an epoch ends, at an execution's end."""
     spec = getattr(batches, "element_spec", None)
     if trainer.takes_labels:
-        cure = "data.batches(images, labels=labels) deals them so"
+        cure = f"data.batches(images, n_critic={trainer.n_critic}, labels=labels) deals them so"
         two = isinstance(spec, tuple) and len(spec) == 2
-        expect(two, "batches", "(samples, labels), for the networks take labels", got=f"{short(spec)}; {cure}")
+        got = f"{short(batches) if spec is None else short(spec)}; {cure}"
+        expect(two, "batches", "a data set of (samples, labels), for the networks take labels", got=got)
         spec, labels = spec
-        holds = tuple(labels.shape) == tuple(spec.shape[:2]) and labels.dtype.is_integer
-        wanted = f"labels of shape {tuple(spec.shape[:2])}, whole numbers"
-        expect(holds, "batches", wanted, got=f"{labels.dtype.name} of shape {tuple(labels.shape)}")
-        check_labels(trainer, getattr(getattr(batches, "sampler", None), "labels", None))
     shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *trainer.sample_shape)
     if isinstance(spec, (tuple, list, dict)):
         take = "x, y: x" if isinstance(spec, (tuple, list)) else f"each: each[{next(iter(spec))!r}]"
@@ -192,10 +193,16 @@ def check_batches(trainer, batches, steps_per_epoch):
         )
     got = type(batches).__name__ if shape is None else tuple(shape)
     holds = shape is not None and len(shape) == len(expected) and got[2:] == trainer.sample_shape and shape[1]
-    cure = "data.batches deals them so; samples one by one: .batch(n_critic, True).batch(batch_size, True)"
+    cure = "data.batches deals them so, of an array; single samples: .batch(n_critic, True).batch(batch_size, True)"
     expect(holds, "batches", f"elements of shape {expected}", got=f"{got} ({cure})")
     holds = spec.dtype.is_floating or spec.dtype == tf.uint8
     expect(holds, "batches", "floats, or uint8 as pixels", got=spec.dtype.name)
+    if trainer.takes_labels:
+        holds = tuple(labels.shape) == tuple(shape[:2]) and labels.dtype.is_integer
+        wanted = f"labels of shape {tuple(shape[:2])}, whole numbers"
+        expect(holds, "batches", wanted, got=f"{labels.dtype.name} of shape {tuple(labels.shape)}")
+        sampler = getattr(batches, "sampler", None)
+        check_labels(trainer, next(iter(batches), (0, None))[1] if sampler is None else sampler.labels)
     if steps_per_epoch is None:
         ends = batches.cardinality() != tf.data.INFINITE_CARDINALITY
         expect(ends, "steps_per_epoch", "a whole number, for these batches never end", None)
@@ -241,7 +248,8 @@ def check_repeats(batches, known=None):
     if not hasattr(batches, "sampler") and one != begins():
         raise ValueError(
             "batches: expected a data set that begins the same way each time, for a run that was cut off goes on with "
-            "it; got one that does not (shuffle with a seed and reshuffle_each_iteration=False, or use data.batches)"
+            "it; got one that does not (shuffle with a seed and reshuffle_each_iteration=False, read files with "
+            "shuffle=False, or use data.batches)"
         )
     if known not in (None, one):
         raise ValueError(
