@@ -40,14 +40,14 @@ def generate(asked):
     if not file.is_file() or file.suffix != ".keras":
         raise ValueError(f"RUN: expected a folder with a generator.keras in it, or such a file, got {run}")
     generator = keras.models.load_model(file)
-    labels = labels_of(asked.labels, generator, file.with_name("settings.json"))
+    labels, names = labels_of(asked.labels, generator, file.with_name("settings.json"))
     latent = keras.random.normal((n, generator.inputs[0].shape[-1]), seed=seed)
     asked_of = conditioned(generator, latent, None if labels is None else np.resize(labels, n))
     images, out = pixels(generator.predict(asked_of, batch_size=500, verbose=0)), pathlib.Path(out)
     if out.suffix and not out.is_dir():
         columns = len(labels) if labels and 1 < len(labels) <= 16 else 8
         write(out, grid(images, min(n, columns)).save)
-        in_turn = f", of classes {', '.join(map(str, labels))} in turn" if labels else ""
+        in_turn = f", of {', '.join(names)} in turn" if labels else ""
         return say(f"{out}: {n} pictures{in_turn}")
     if any(out.glob("*")):
         raise ValueError(f"--out: expected a new folder, or an empty one, got {out}, which holds something")
@@ -57,15 +57,16 @@ def generate(asked):
 
 
 def labels_of(text, generator, settings):
-    """The classes to be drawn in turn, as numbers; None for a generator that knows none."""
+    """The classes to be drawn in turn, as numbers and by name; None twice for a generator that knows none."""
     if not takes_labels(generator):
         if text:
             raise ValueError(f"--labels: expected none, for this generator knows no classes, got {text}")
-        return None
+        return None, None
     numbers = [str(i) for i in range(classes(generator))]
     names = json.loads(settings.read_text())["settings"]["classes"] if settings.exists() else numbers
     number_of = dict(zip([*numbers, *names], [*range(len(numbers))] * 2, strict=True))
     chosen = [each.strip() for each in text.split(",")] if text else numbers
     if unknown := [each for each in chosen if each not in number_of]:
         raise ValueError(f"--labels: expected some of {', '.join(names)}, got {unknown[0]}")
-    return [number_of[each] for each in chosen]
+    chosen = [number_of[each] for each in chosen]
+    return chosen, [names[i] for i in chosen]
