@@ -1,5 +1,5 @@
-"""WGAN-GP in one file: Algorithm 1 of Gulrajani et al. 2017, https://arxiv.org/abs/1704.00028. Licence: MIT."""
-# python wgan_gp.py [images.npz or FOLDER]: your own images, described at `load`; without them, Keras's MNIST
+"""WGAN-GP in one file: Algorithm 1 of Gulrajani et al. 2017, https://arxiv.org/abs/1704.00028. Licence: MIT.
+python wgan_gp.py [images.npz or FOLDER]: your own images, described at `load`; without them, Keras's MNIST."""
 
 import sys
 
@@ -10,7 +10,7 @@ from keras import layers
 
 SIZE, CHANNELS, WIDTH = 32, 3, 16  # pixels and channels of a folder's pictures; channels of the networks' outer layers
 STEPS, SAVE_EVERY = 5000, 100  # after each SAVE_EVERY steps it writes samples/ and generator.keras; Ctrl-C ends it
-N_CRITIC, BATCH, LATENT, LAMBDA, LEARNING_RATE = 5, 64, 64, 10.0, 5e-4  # the paper's 1e-4 wants more STEPS
+N_CRITIC, BATCH, LATENT, LAMBDA, LEARNING_RATE = 5, 64, 64, 10.0, 5e-4  # Algorithm 1: 1e-4, beta_1 0
 
 
 def load(source):  # an .npz, whose first array is uint8, (n, h, w) or (n, h, w, c); or a folder of PNG and JPEG files
@@ -30,8 +30,13 @@ def networks(h, w, c):
         critic += [layers.Conv2D(widths[-1], 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]  # no batch norm here
     critic += [layers.Flatten(), layers.Dense(1)]  # the end is a score, of any size: no sigmoid
     generator = [keras.Input((LATENT,)), layers.Dense(h * w * widths[-1]), layers.Reshape((h, w, widths[-1]))]
-    for n in (*widths[-2::-1], c):  # kernels of twice the stride cover all pixels equally often
-        generator += [layers.BatchNormalization(momentum=0.9), layers.ReLU(), layers.Conv2DTranspose(n, 4, 2, "same")]
+    for n in (*widths[-2::-1], c):  # doubled and then convolved: transposed convolutions leave a checkerboard
+        generator += [
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.UpSampling2D(),
+            layers.Conv2D(n, 3, padding="same"),
+        ]
     return keras.Sequential([*generator, layers.Activation("tanh")]), keras.Sequential(critic)
 
 
@@ -48,8 +53,8 @@ def critic_loss(critic, real, fake, epsilon):  # equation 3, and its parts: the 
 
 
 def train(images):
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] % 4 or images.shape[2] % 4:
-        raise ValueError(f"expected uint8 (n, h, w, c), h and w multiples of 4, got {images.dtype} {images.shape}")
+    if images.dtype != np.uint8 or images.ndim != 4 or any(side % 4 or side < 8 for side in images.shape[1:3]):
+        raise ValueError(f"expected uint8 (n, h, w, c), h and w of 8, 12, 16, ..., got {images.dtype} {images.shape}")
     generator, critic = networks(*images.shape[1:])
     generator_adam, critic_adam = (keras.optimizers.Adam(LEARNING_RATE, beta_1=0.5, beta_2=0.9) for _ in range(2))
 

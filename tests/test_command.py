@@ -468,7 +468,7 @@ BROKEN = {
 def test_a_run_that_is_broken_on_purpose_is_told_so_once_and_since_when(sign):
     lines = watched(BROKEN[sign]())
     found = [line for line in lines if sign in line]
-    assert len(found) == 1 and found[0].startswith("Since step 30 ") and "--learning-rate" in found[0]
+    assert len(found) == 1 and found[0].startswith("Since step 30 ") and found[0].endswith("another --out.")
     others = {"the penalty stays at 10": ["scores do not differ"]}.get(sign, [])
     assert len(lines) == 1 + len(others) and all(any(other in line for line in lines) for other in others)
 
@@ -487,7 +487,25 @@ def test_what_was_seen_once_is_not_said_and_what_comes_back_is_said_again(monkey
         monkeypatch.setattr(watch, "signs", lambda *_, holds=holds: {"it holds.": holds, "it never does.": False})
         trainer.steps.assign(step)
         seen.on_epoch_end(step - 1)
-    assert lines == ["Since step 3 it holds.", "Since step 7 it holds."]
+    assert lines == [f"Since step {step} it holds. Another run needs another --out." for step in (3, 7)]
+
+
+def test_what_classes_differ_by_is_no_spread_of_samples():
+    labels = np.array([0, 0, 1, 1])
+    x = np.array([[1.0, 2.0], [3.0, 2.0], [10.0, 0.0], [20.0, 0.0]])
+    assert watch.within(x, labels).tolist() == [[-1.0, 0.0], [1.0, 0.0], [-5.0, 0.0], [5.0, 0.0]]
+    np.testing.assert_allclose(watch.within(x, None), x - x.mean(axis=0))
+
+
+def test_one_picture_a_class_is_told_of():
+    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 1), np.uint8)
+    labels, of = np.arange(20) % 2, {"image_shape": (16, 16, 1), "channels": 2, "classes": 2}
+    generator = models.conv_generator(4, norm=None, **of)
+    first = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Dense))
+    first.kernel.assign(0 * first.kernel)  # it sees the label alone
+    trainer = trainers.WGANGP(generator, models.conv_critic(**of), seed=0)
+    seen = watch.signs(trainer, watch.as_floats(keras.ops.convert_to_tensor(images)), labels, {"penalty": 0.0})
+    assert [holds for sign, holds in seen.items() if "nearly one picture, of each class" in sign] == [True]
 
 
 def test_looking_changes_nothing():

@@ -244,7 +244,7 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="there are only 2"):
         exec(folder, names)
     assert names["images"].shape == (2, 64, 64, 3) and names["names"] == ["cats", "dogs"]
-    digits = {"images": data.mnist()[:320], "labels": data.labels()[:320]}
+    digits = {"images": data.mnist()[:320], "labels": data.labels()[:320], "names": [*"0123456789"]}
     names |= digits
     exec(with_labels.replace("steps_per_epoch=1000", "steps_per_epoch=1"), names)
     assert names["gan"].generate(10).shape == (10, 28, 28, 1)

@@ -1,6 +1,6 @@
-"""What can be said of a run from outside, and no more: the certain signs of *Troubleshooting*. Under `train`.
+"""What can be said of a run from outside, and no more: signs of *Troubleshooting* that a program sees. Under `train`.
 
-A healthy run is told nothing. Whether samples get better is for eyes to say: no loss and no estimate says it.
+Whether samples get better is for eyes to say: no loss and no estimate says it. And not all that is wrong is seen here.
 """
 
 import keras
@@ -28,7 +28,7 @@ class Watch(keras.callbacks.Callback):
         self.since = {sign: [*before.get(sign, []), step] for sign in seen}
         for sign in seen:
             if len(self.since[sign]) == 2:
-                self.say(f"Since step {self.since[sign][0]} {sign}")
+                self.say(f"Since step {self.since[sign][0]} {sign} Another run needs another --out.")
 
 
 def signs(trainer, real, labels, logs):
@@ -39,20 +39,33 @@ def signs(trainer, real, labels, logs):
         scores = [trainer.critic(conditioned(trainer.critic, x, labels), training=True) for x in (real, fake)]
     of_real, of_fake = (np.ravel(each).astype(np.float64) for each in scores)
     difference = of_real.mean() - of_fake.mean()
-    chance = 2 * np.sqrt((of_real.var() + of_fake.var()) / len(real))  # two standard errors
+    spread = np.mean(within(of_real, labels) ** 2) + np.mean(within(of_fake, labels) ** 2)
+    chance = 2 * np.sqrt(spread / len(real))  # two standard errors
     right = min(np.mean(of_real > 0), np.mean(of_fake < 0))
     slope = np.mean(tf.sigmoid([-of_real, of_fake]))  # of the discriminator's loss, by its scores
     penalty_stays = abs(logs["penalty"] - (weight := getattr(trainer, "penalty_weight", np.inf))) < 1e-3 * weight
-    spreads = [float(tf.reduce_mean(tf.math.reduce_variance(x, axis=0))) ** 0.5 for x in (fake, real)]
-    is_gan, lower = isinstance(trainer.objective, losses.NonSaturating), "Try a lower --learning-rate"
+    spreads = [np.mean(within(x, labels) ** 2) ** 0.5 for x in (fake, real)]
+    is_gan, is_wgan = isinstance(trainer.objective, losses.NonSaturating), "wasserstein" in logs
     return {
-        f"the discriminator is right on 99 % of both real and fake: its gradient has vanished. {lower}, or "
-        "--method WGAN-GP.": is_gan and right >= 0.99 and slope < 0.01,
-        f"scores do not differ between real and fake. {lower}.": abs(difference) <= chance,
-        f"the critic scores fakes above real pictures: it is upside down. {lower}.": difference < -chance,
-        f"the penalty stays at {weight:g}, its weight: the critic is dead, its slope 0 everywhere. {lower}.": (
-            penalty_stays and abs(difference) <= chance
+        "the discriminator is right on 99 % of both real and fake: its own gradient has vanished, and the generator is "
+        "far behind. Try a lower --learning-rate, or --method WGAN-GP.": is_gan and right >= 0.99 and slope < 0.01,
+        "scores do not differ between real and fake. Try another --learning-rate.": (
+            is_wgan and abs(difference) <= chance
         ),
-        f"samples differ by less than a tenth of what real pictures do: nearly one picture. {lower}, or another "
-        "--method.": spreads[0] < 0.1 * spreads[1],
+        "the critic scores fakes above real pictures: it is upside down. Try another --seed or --method.": (
+            difference < -chance
+        ),
+        f"the penalty stays at {weight:g}, its weight: the critic is dead, its slope 0 everywhere. Try another --seed, "
+        "or a lower --learning-rate.": penalty_stays and abs(difference) <= chance,
+        "samples differ by less than a tenth of what real pictures do: nearly one picture, of each class where there "
+        "are some. Try another --method, or a lower --learning-rate.": spreads[0] < 0.1 * spreads[1],
     }
+
+
+def within(x, labels):
+    """x (n, ...) less the mean of its class, or of all where there are no classes. Returns (n, numbers)."""
+    x = np.reshape(x, (len(x), -1)).astype(np.float64)
+    labels = np.zeros(len(x)) if labels is None else labels
+    for label in np.unique(labels):
+        x[labels == label] -= x[labels == label].mean(axis=0)
+    return x
