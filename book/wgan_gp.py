@@ -31,12 +31,7 @@ def networks(h, w, c):
     critic += [layers.Flatten(), layers.Dense(1)]  # the end is a score, of any size: no sigmoid
     generator = [keras.Input((LATENT,)), layers.Dense(h * w * widths[-1]), layers.Reshape((h, w, widths[-1]))]
     for n in (*widths[-2::-1], c):  # doubled and then convolved: transposed convolutions leave a checkerboard
-        generator += [
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.UpSampling2D(),
-            layers.Conv2D(n, 3, padding="same"),
-        ]
+        generator += [layers.BatchNormalization(), layers.ReLU(), layers.UpSampling2D(), layers.Conv2D(n, 3, 1, "same")]
     return keras.Sequential([*generator, layers.Activation("tanh")]), keras.Sequential(critic)
 
 
