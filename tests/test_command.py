@@ -82,7 +82,7 @@ def run(finished, tmp_path):
 
 def test_before_it_starts_it_says_what_it_has_how_long_it_takes_and_what_to_do(finished):
     _, _, text = finished
-    assert re.search(r"^12 pictures of 16 x 20 x 3, 3 classes\.", text, re.M)
+    assert re.search(r"^12 pictures of 16 x 20 x 3, \d+ of a, \d+ of b, \d+ of c\.", text, re.M)
     assert re.search(r"^WGAN-GP, step 0 to 4: [\d.]+ minutes, [\d.e-]+ s a step", text, re.M)  # 3, to a multiple of 2
     assert "Note: images: " in text and "UserWarning" not in text  # of pictures that are cut
     assert re.findall(r"^step (\d) of 4, \d\d:\d\d left", text, re.M) == ["2", "4"]
@@ -207,7 +207,7 @@ def test_other_settings_are_refused_and_the_difference_is_shown(run, capsys, tmp
     status, error = refused(capsys, "train", more, *command[2:])
     assert status == 2 and [line.split(":")[0].strip() for line in error.splitlines()[1:]] == [
         "pictures",
-        "sha256 of pictures",
+        "sha256 of pictures and labels",
     ]
 
 
@@ -283,8 +283,8 @@ def test_generate_draws_a_grid_or_a_file_a_picture(finished, tmp_path):
     assert "7 pictures" in said("generate", run / "generator.keras", "-n", 7, "--out", many)
     assert sorted(path.name for path in many.iterdir()) == [f"{i:06d}.png" for i in range(1, 8)]
     sheet = (
-        np.asarray(Image.open(one)).reshape(3, 72, 3, 88, 3).swapaxes(1, 2).reshape(9, 72, 88, 3)
-    )  # a column a class
+        np.asarray(Image.open(one)).reshape(2, 72, 6, 88, 3).swapaxes(1, 2).reshape(12, 72, 88, 3)
+    )  # a, b, c, a, b, c
     for i in range(7):
         assert np.array_equal(sheet[i, 4:-4:4, 4:-4:4], np.asarray(Image.open(many / f"{i + 1:06d}.png"))), i
     said("generate", run, "-n", 7, "--seed", 0, "--out", tmp_path / "other.png")
@@ -297,7 +297,7 @@ def test_generate_draws_the_classes_that_are_asked_for(finished, tmp_path):
     network = keras.models.load_model(run / "generator.keras")
     latent, labels = keras.random.normal((4, 64), seed=1), np.array([2, 1, 2, 1])
     wanted = network.predict([latent, labels.reshape(-1, *network.inputs[1].shape[1:])], verbose=0)
-    sheet = np.asarray(Image.open(tmp_path / "names.png"))[::4, ::4].reshape(2, 18, 2, 22, 3).swapaxes(1, 2)
+    sheet = np.asarray(Image.open(tmp_path / "names.png"))[::4, ::4].reshape(18, 4, 22, 3).swapaxes(0, 1)
     np.testing.assert_allclose(sheet.reshape(4, 18, 22, 3)[:, 1:-1, 1:-1], (wanted + 1) * 127.5, atol=0.51)
 
 

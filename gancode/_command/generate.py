@@ -44,16 +44,16 @@ def generate(asked):
     latent = keras.random.normal((n, generator.inputs[0].shape[-1]), seed=seed)
     asked_of = conditioned(generator, latent, None if labels is None else np.resize(labels, n))
     images, out = pixels(generator.predict(asked_of, batch_size=500, verbose=0)), pathlib.Path(out)
+    in_turn = f", of {', '.join(names)} in turn" if labels else ""
     if out.suffix and not out.is_dir():
-        columns = len(labels) if labels and 1 < len(labels) <= 16 else 8
-        write(out, grid(images, min(n, columns)).save)
-        in_turn = f", of {', '.join(names)} in turn" if labels else ""
+        k = len(labels) if labels and len(labels) <= 16 else 1
+        write(out, grid(images, min(n, k * max(1, 8 // k))).save)  # in each column one class
         return say(f"{out}: {n} pictures{in_turn}")
     if any(out.glob("*")):
         raise ValueError(f"--out: expected a new folder, or an empty one, got {out}, which holds something")
     for i, image in enumerate(images, 1):
         write(out / f"{i:06d}.png", Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save)
-    say(f"{out / '000001.png'} to {n:06d}.png: {n} pictures")
+    say(f"{out / '000001.png'} to {n:06d}.png: {n} pictures{in_turn}")
 
 
 def labels_of(text, generator, settings):

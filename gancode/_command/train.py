@@ -160,7 +160,7 @@ def settings_of(asked, images, labels, names, before):
     settings |= {name: getattr(asked, name) for name in NUMBERS}
     known_by = hashlib.sha256(images)
     known_by.update(b"" if labels is None else labels.tobytes())
-    settings |= {"pictures": len(images), "sha256 of pictures": known_by.hexdigest()}
+    settings |= {"pictures": len(images), "sha256 of pictures and labels": known_by.hexdigest()}
     before = before or settings
     others = [
         f"\n  {name}: it has {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now
