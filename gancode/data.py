@@ -20,7 +20,7 @@ EIGHT_CENTRES = np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) 
 TWENTY_FIVE_CENTRES = np.stack(np.meshgrid(*2 * [np.arange(-2, 3)]), axis=-1).reshape(-1, 2) * 2.0 / 2.828
 
 DIGITS = pathlib.Path(__file__).parent / "digits" / "digits.npz"
-DIGITS_SHA256 = "0f13b3d4b41e8f9fcc5d7894d35d91c99266fde411a39964f88fe9abd8c18588"
+DIGITS_SHA256 = "c50cda62f5f7d9f9fb5fab5000d955ee3d57351d74e39ad35353679b1d7f8113"
 EMOJI = DIGITS.parents[1] / "emoji" / "emoji.npz"
 EMOJI_SHA256 = "58af1696e53c6a62db01f1764f0ef3c143b24efed8e6d426ce45b1eae1e0c064"
 

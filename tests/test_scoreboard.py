@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from helpers import saves
 from keras import layers
 
 from gancode import data, metrics
@@ -35,15 +36,53 @@ def test_a_run_is_judged_now_and_then(method):
 def test_the_same_seed_gives_the_same_scores_and_they_are_those_of_its_samples(monkeypatch):
     looked_at = []
     plain = metrics.classified
+    scoreboard.bundled("train"), scoreboard.bundled("test")  # once for all runs
     monkeypatch.setattr(metrics, "classified", lambda images: looked_at.append(images) or plain(images))
     one, other, third = (train("GAN", seed, 2, pair=small, n_evals=2, samples=70) for seed in (0, 0, 1))
     assert one["frechet"] == other["frechet"] != third["frechet"]
-    reference, _, images = looked_at[:3]  # each once, whatever scores it is for
-    assert len(looked_at) == 3 * 3
-    np.testing.assert_array_equal(reference, data.mnist("test"))
+    images = looked_at[1]
+    assert len(looked_at) == 3 * 2  # each once, whatever scores it is for
     np.testing.assert_array_equal(images[:16], one["images"])
+    reference, features = metrics.reference_digits(), metrics.digit_features(images)
     assert one["frechet"][1] == metrics.frechet_digit_distance(images, reference)
+    assert one["frechet_training"][1] == metrics.frechet_digit_distance(images, data.mnist())
+    assert one["frechet_test"][1] == metrics.frechet_digit_distance(images, data.mnist("test"))
+    assert one["kernel"][1] == metrics.kernel_distance(features, reference.features)
+    among = metrics.precision_recall(features, reference.features[:70])
+    assert (one["precision"][1], one["recall"][1]) == among
     assert one["imbalance"][1] == metrics.class_imbalance(images, reference)
+    nearer = metrics.nearer_fraction(features, metrics.digit_features(data.mnist()), reference.features)
+    assert one["nearer_training"][1] == nearer
+
+
+def test_the_average_generator_is_judged_beside_the_generator():
+    plain = train("GAN", 0, 2, 2e-3, small, n_evals=2, samples=70)
+    both = train("GAN", 0, 2, 2e-3, small, n_evals=2, samples=70, ema=0.5)
+    assert plain["frechet"] == both["frechet"]
+    assert both["ema_frechet"][1] != both["frechet"][1] and len(both["ema_recall"]) == 2
+
+
+@saves
+def test_a_run_that_was_cut_off_goes_on_to_the_same_scores(tmp_path, monkeypatch):
+    case = {"method": "GAN", "seed": 0, "learning_rate": 2e-3, "channels": 1, "n_evals": 4, "samples": 70, "steps": 8}
+    whole = scoreboard.scores(**case)
+    plain, judged = scoreboard.Judge.scores, []
+
+    def cut(self, generator):
+        judged.append(1)
+        if len(judged) == 3:
+            raise KeyboardInterrupt
+        return plain(self, generator)
+
+    monkeypatch.setattr(scoreboard.Judge, "scores", cut)
+    with pytest.raises(KeyboardInterrupt):
+        scoreboard.scores(folder=tmp_path, **case)
+    resumed = scoreboard.scores(folder=tmp_path, **case)
+    assert len(judged) == 3 + 2  # the first two were not made again
+    del whole["seconds"], resumed["seconds"]
+    assert resumed == whole
+    kept = sorted(file.name for file in (tmp_path / "GAN 0.002 0").glob("*.npz"))
+    assert kept == [f"{step:06d}.npz" for step in (2, 4, 6, 8)]
 
 
 def test_the_step_size_is_the_papers_or_the_one_that_is_asked_for(monkeypatch):
@@ -78,3 +117,4 @@ def test_from_the_shell_all_have_as_many_critic_steps_and_nothing_is_made_twice(
     assert results["GAN"]["generator_steps"] == [5, 10] and results["WGAN"]["generator_steps"] == [1, 2]
     scoreboard.main([*command, "--jobs", "2"])
     assert out.read_bytes() == kept
+    assert json.loads(kept)["cases"][0]["made"]["command"] == " ".join(["python -m gancode scoreboard", *command])

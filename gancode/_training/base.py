@@ -253,7 +253,8 @@ class BaseGAN(keras.Model):
         with no_note_of_retracing():
             history = super().fit(batches, callbacks=callbacks + [keeper] * bool(keeper), **kwargs)
         if keeper is not None:
-            history.history, history.epoch = dict(self.past), list(range(keeper.epochs(self)))  # from its first one on
+            history.history = {name: list(values) for name, values in self.past.items()}  # from its first epoch on
+            history.epoch = list(range(keeper.epochs(self)))
         return history
 
     def go_back(self, keeper, backup):

@@ -17,7 +17,7 @@ from gancode import models
 from gancode._arguments import one_of, positive_integer
 from gancode._layers import fast
 from gancode.experiments import scoreboard
-from gancode.experiments.results import Results, command
+from gancode.experiments.results import Results, command, command_line
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK
 
@@ -145,4 +145,4 @@ def main(arguments=None):
         for architecture in options.architectures
         for method in options.methods
     ]
-    Results(options.out, "python -m gancode architectures").add_all(cases, train, options.jobs)
+    Results(options.out, command_line("architectures", arguments)).add_all(cases, train, options.jobs)

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from gancode import models
 from gancode._arguments import expect, one_of, positive_integer
-from gancode.experiments.results import Results, command
+from gancode.experiments.results import Results, command, command_line
 from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
@@ -91,4 +91,4 @@ def main(arguments=None):
         for repeat in range(options.repeats)
         for method in options.methods
     ]
-    Results(options.out, "python -m gancode memory").add_all(cases, a_sample)
+    Results(options.out, command_line("memory", arguments)).add_all(cases, a_sample)

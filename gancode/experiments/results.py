@@ -9,7 +9,9 @@ import multiprocessing
 import os
 import pathlib
 import platform
+import shlex
 import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -29,6 +31,11 @@ def command(name, doc):
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     return parser
+
+
+def command_line(name, arguments):
+    """The command with the options that it was given, which is how the results are made again."""
+    return shlex.join(["python", "-m", "gancode", name, *(sys.argv[1:] if arguments is None else arguments)])
 
 
 class Results:

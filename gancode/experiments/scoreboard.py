@@ -5,6 +5,8 @@
 trains each method with each seed, writes every run down when it is done, and goes on from there if it is cut off.
 """
 
+import functools
+import pathlib
 import time
 
 import keras
@@ -12,12 +14,74 @@ import numpy as np
 
 from gancode import data, metrics, models
 from gancode._arguments import expect, named, one_of, positive, positive_integer, positive_integers
-from gancode.experiments.results import Results, command
+from gancode.experiments.results import Results, command, command_line
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
 
 
-def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, callbacks=None):
+class Judge(keras.callbacks.Callback):
+    """Callback: at the end of each epoch the samples are judged, and the scores logged beside the losses.
+
+    Each is compared with the reference (`metrics.reference_digits`), and the Frechet distance to the digits that the
+    generator was trained on and to test digits is there, too. Of a trainer with an average generator there is a second
+    set, "ema_frechet" and so on.
+
+    n: how many samples are judged.
+    """
+
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+        self.reference = metrics.reference_digits()
+        self.training, self.test = map(bundled, ("train", "test"))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = time.perf_counter() - self.began
+        logs |= self.scores(self.model.generator)
+        if self.model.average is not None:
+            logs |= {f"ema_{name}": score for name, score in self.scores(self.model.average).items()}
+
+    def scores(self, generator):
+        latent = keras.random.normal((self.n, self.model.latent_dim), seed=0)
+        images = self.images = generator.predict(latent, batch_size=500, verbose=0)
+        if not np.isfinite(images).all():
+            raise NotFiniteError(f"the samples became NaN or inf at step {int(self.model.steps.numpy())} or before")
+        seen = metrics.classified(images)
+        among = metrics.precision_recall(seen.features, self.reference.features[: self.n])  # sets of one size
+        return {
+            "frechet": metrics.frechet_digit_distance(seen, self.reference),
+            "frechet_training": metrics.frechet_digit_distance(seen, self.training),
+            "frechet_test": metrics.frechet_digit_distance(seen, self.test),
+            "kernel": metrics.kernel_distance(seen.features, self.reference.features),
+            "precision": among.precision,
+            "recall": among.recall,
+            "imbalance": metrics.class_imbalance(seen, self.reference),
+            "nearer_training": metrics.nearer_fraction(seen.features, self.training.features, self.reference.features),
+        }
+
+
+@functools.cache
+def bundled(split):
+    """What the classifier makes of the digits that travel with the book."""
+    return metrics.classified(data.mnist(split))
+
+
+def train(
+    method,
+    seed,
+    steps,
+    learning_rate=None,
+    pair=None,
+    n_evals=8,
+    channels=16,
+    samples=1000,
+    callbacks=None,
+    ema=None,
+    checkpoint=None,
+):
     """Train one pair with one method on digits, 28 x 28 x 1, and judge its samples now and then.
 
     Args:
@@ -30,11 +94,13 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
         channels: of the convolutional pair.
         samples: how many are judged.
         callbacks: as `fit` takes them, `probes.Snapshots` for example.
+        ema: of the trainer; the average generator's samples are judged as well.
+        checkpoint: as of `fit`: a run that was cut off goes on.
 
     Returns:
-        A dict of lists, one entry an evaluation. "generator_steps", "critic_steps", "frechet" (to the test digits),
-        "imbalance" (share of samples of the wrong class), "seconds" (of training alone, at the middle speed of the
-        run); and "images", 16 samples from the end (16, 28, 28, 1).
+        A dict of lists, one entry an evaluation: "generator_steps", "critic_steps", what `Judge` logs, losses, and
+        "seconds" (of training alone, at the middle speed of the run); and "images", 16 samples from the end
+        (16, 28, 28, 1).
 
     Raises:
         NotFiniteError: where training does or samples are NaN or inf.
@@ -47,35 +113,45 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
     settings = {} if learning_rate is None else {"learning_rate": positive("learning_rate", learning_rate)}
     keras.utils.set_random_seed(seed)
     networks = pair() if pair else (models.conv_generator(channels=channels), models.conv_critic(channels))
-    trainer = trainer_class(*networks, seed=seed)
+    trainer = trainer_class(*networks, seed=seed, ema=ema)
     optimisers = [trainer.default_optimizer(**settings) for _ in networks]
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     batches = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
-    reference = metrics.classified(data.mnist("test"))
-    record = {"generator_steps": [], "critic_steps": [], "frechet": [], "imbalance": []}
-    a_step = []
-    for evaluation in range(1, n_evals + 1):
-        start = time.perf_counter()
-        trainer.fit(batches, steps_per_epoch=gap, callbacks=callbacks, verbose=0)
-        a_step.append((time.perf_counter() - start) / gap)
-        images = trainer.generate(samples, seed=0)
-        if not np.isfinite(images).all():
-            raise NotFiniteError(f"the samples became NaN or inf at step {evaluation * gap} or before")
-        record["generator_steps"].append(evaluation * gap)
-        record["critic_steps"].append(evaluation * gap * n_critic)
-        seen = metrics.classified(images)
-        record["frechet"].append(metrics.frechet_digit_distance(seen, reference))
-        record["imbalance"].append(metrics.class_imbalance(seen, reference))
-    middle = float(np.median(a_step[1:] or a_step))  # the first stretch has tracing and compiling in it
-    record["seconds"] = [middle * step for step in record["generator_steps"]]
-    return record | {"images": images[:16]}
+    judge = Judge(samples)
+    callbacks = [judge, *([callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or [])]
+    record = trainer.fit(batches, n_evals, gap, callbacks, verbose=0, checkpoint=checkpoint).history
+    evaluations = np.arange(1, n_evals + 1)
+    middle = np.median(record["seconds"][1:] or record["seconds"])  # the first stretch has tracing and compiling in it
+    counted = {"generator_steps": gap * evaluations, "critic_steps": gap * n_critic * evaluations}
+    record |= {name: counts.tolist() for name, counts in (counted | {"seconds": middle * evaluations}).items()}
+    return record | {"images": judge.images[:16]}
 
 
-def scores(**case):
+class Generators(keras.callbacks.Callback):
+    """Callback: after each epoch write both generators' weights to FOLDER/STEP.npz, for films and other scores."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        networks = {"": self.model.generator, "ema_": self.model.average}
+        weights = {
+            f"{name}{i:02d}": w for name, one in networks.items() if one for i, w in enumerate(one.get_weights())
+        }
+        np.savez(self.folder / f"{int(self.model.steps.numpy()):06d}.npz", **weights)
+
+
+def scores(folder=None, **case):
     """What `train` wrote down, without the images: they would take more room than all the rest."""
-    run = train(**case)
+    if folder is None:
+        run = train(**case)
+    else:
+        folder = pathlib.Path(folder) / f"{case['method']} {case['learning_rate']} {case['seed']}"
+        folder.mkdir(parents=True, exist_ok=True)
+        run = train(**case, callbacks=Generators(folder), checkpoint=folder / "run.weights.h5")
     del run["images"]
-    return run
+    return {name: [float(f"{value:.6g}") for value in values] for name, values in run.items()}
 
 
 def aggregate(runs, score="frechet", by="generator_steps"):
@@ -107,16 +183,21 @@ def main(arguments=None):
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--learning-rates", nargs="+", type=float, help="to try; the papers' own if none is named")
     parser.add_argument("--n-evals", type=int, default=10)
     parser.add_argument("--samples", type=int, default=1000, help="judged at each evaluation")
+    parser.add_argument("--ema", type=float, help="judge an average generator as well")
+    parser.add_argument("--folder", help="for checkpoints, from which a run goes on, and generators at each evaluation")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     options = parser.parse_args(arguments)
     cases = [
         {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": options.channels}
         | {"n_evals": options.n_evals, "samples": options.samples, "steps": for_equal_critics(method, options.steps)}
-        for seed in range(options.seeds)
+        | ({} if options.ema is None else {"ema": options.ema})
+        for seed in range(options.first_seed, options.first_seed + options.seeds)
         for method in options.methods
         for learning_rate in options.learning_rates or [METHODS[method].learning_rate]
     ]
-    Results(options.out, "python -m gancode scoreboard").add_all(cases, scores, options.jobs)
+    work = functools.partial(scores, folder=options.folder)
+    Results(options.out, command_line("scoreboard", arguments)).add_all(cases, work, options.jobs)
