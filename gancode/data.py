@@ -29,7 +29,7 @@ def mnist(split="train", full=False):
     """Handwritten digits, float32 (n, 28, 28, 1) in [-1, 1], the range of a tanh generator.
 
     Args:
-        split: "train" (10 000 images, or 60 000 with full=True) or "test" (2 000, or 10 000).
+        split: "train" (10 000 images, or 60 000 with full=True) or "test" (2 000, drawn from the 10 000 of full=True).
         full: False reads the digits that travel with the book; True lets Keras download all 70 000.
 
     Raises:
