@@ -9,8 +9,6 @@ COMMANDS = {
     "generate": "pictures from what was trained",
     "figure1": "Figure 1 of Gulrajani et al. 2017 (chapter 5)",
     "scoreboard": "one budget for all methods, several seeds (chapters 6 and 7)",
-    "architectures": "seven pairs of networks, from kind to unkind (chapter 6)",
-    "memory": "how much memory a training step takes (chapter 6)",
 }
 
 

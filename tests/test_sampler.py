@@ -1,4 +1,5 @@
 import gc
+import os
 import subprocess
 import sys
 import weakref
@@ -166,7 +167,7 @@ def test_an_array_that_fit_is_given_again_is_dealt_from_where_it_lies_now(large)
 MEMORY = """\
 import keras, numpy as np
 from gancode import data, trainers
-from gancode.experiments.memory import peak
+from memory import peak
 
 layers = keras.layers
 generator = keras.Sequential([keras.Input((8,)), layers.Dense(12), layers.Reshape((2, 2, 3)), layers.UpSampling2D(32)])
@@ -188,6 +189,7 @@ print((peak() - before) * 1024 / images.nbytes)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
 def test_the_memory_that_training_takes_is_the_array_and_at_most_half_of_it_again():
     """A twentieth of 200 000 images, all of which took 1.02 times the array. When they were a tensor, these took 5."""
-    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True)
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # tools/, where `peak` is, among them
+    done = subprocess.run([sys.executable, "-c", MEMORY], env=paths, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 0.9 < float(done.stdout) < 1.5

@@ -33,9 +33,9 @@ def command(name, doc):
     return parser
 
 
-def command_line(name, arguments):
+def command_line(program, arguments):
     """The command with the options that it was given, which is how the results are made again."""
-    return shlex.join(["python", "-m", "gancode", name, *(sys.argv[1:] if arguments is None else arguments)])
+    return shlex.join([*program.split(), *(sys.argv[1:] if arguments is None else arguments)])
 
 
 class Results:

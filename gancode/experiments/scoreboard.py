@@ -200,4 +200,4 @@ def main(arguments=None):
         for learning_rate in options.learning_rates or [METHODS[method].learning_rate]
     ]
     work = functools.partial(scores, folder=options.folder)
-    Results(options.out, command_line("scoreboard", arguments)).add_all(cases, work, options.jobs)
+    Results(options.out, command_line("python -m gancode scoreboard", arguments)).add_all(cases, work, options.jobs)
