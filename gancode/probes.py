@@ -111,27 +111,25 @@ class Every(keras.callbacks.Callback):
         self.every = positive_integer("every", every)
         self.steps = []
 
+    def due(self, before):
+        """Whether to record now, after the steps since `before`: not step % every, for one execution may be several."""
+        return self.now // self.every > before // self.every
+
     def on_train_begin(self, logs=None):
-        if not self.steps:
-            self._record(self._step())
-        self.last = self._step()
+        self.now = int(self.model.steps.numpy())
+        self._record_if(not self.steps)
 
     def on_train_batch_end(self, batch, logs=None):
-        step = self._step()
-        if step // self.every > self.last // self.every:  # not step % every: one execution may be several steps
-            self._record(step)
-        self.last = step
+        before, self.now = self.now, int(self.model.steps.numpy())
+        self._record_if(self.due(before))
 
     def on_train_end(self, logs=None):
-        if self.steps[-1] != self._step():
-            self._record(self._step())
+        self._record_if(self.steps[-1] != self.now)
 
-    def _step(self):
-        return int(self.model.steps.numpy())
-
-    def _record(self, step):
-        self.steps.append(step)
-        self.record(step)
+    def _record_if(self, due):
+        if due:
+            self.steps.append(self.now)
+            self.record(self.now)
 
 
 class CriticProbe(Every):

@@ -29,7 +29,7 @@ from gancode import (
     probes,
     variants,
 )
-from gancode.experiments import architectures, ensembles, figure1, results, scoreboard
+from gancode.experiments import architectures, figure1, results, scoreboard
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 # --- values that are wrong ---
@@ -161,7 +161,6 @@ def never_drawn(**settings):
 
 EXPLORE = partial(plots.explore, draw=never_drawn, alt="nothing")
 SCRUB = partial(plots.scrub, frames=[Figure()], labels=["0"], alt="nothing")
-SIDE_BY_SIDE = partial(ensembles.side_by_side, [CRITIC], GENERATOR, learning_rate=0.1)
 SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_drawn, n_evals=2)
 
 # --- what each public function must refuse: {function: {argument: wrong values}} ---
@@ -324,20 +323,6 @@ WRONG = {
         "generator_steps": NO_SIZE,
         "clip": NOT_POSITIVE,
         "penalty_weight": NOT_POSITIVE,
-        "progress": NO_FLAG,
-    },
-    partial(SIDE_BY_SIDE, clip=0.1, penalty_weight=None): {
-        "clip": NOT_POSITIVE,
-        "penalty_weight": [1.0],
-        "learning_rate": NOT_POSITIVE,
-        "epsilon": NOT_POSITIVE,
-    },
-    partial(SIDE_BY_SIDE, clip=None, penalty_weight=1.0): {"penalty_weight": NOT_POSITIVE},
-    partial(ensembles.train, None, [], POINTS, steps=1, n_critic=1, batch_size=4, every=1, progress=False): {
-        "steps": NO_SIZE,
-        "n_critic": NO_SIZE,
-        "batch_size": NO_SIZE,
-        "every": NO_SIZE,
         "progress": NO_FLAG,
     },
     SCORES: {
