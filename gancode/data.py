@@ -179,10 +179,9 @@ def load_checked(path, sha256):
     raw = path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if digest != sha256:
-        raise ValueError(
-            f"{path.name}: the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...). "
-            f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
-        )
+        what = f"the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...)"
+        cure = f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
+        raise ValueError(f"{path.name}: {what}. {cure}")
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
@@ -225,17 +224,9 @@ def _downloaded(name, split):
                 raise
             # Keras knows no hash of these files: what a killed download left counts as one until it is unpacked.
             one = keras.utils.get_file("train-labels-idx1-ubyte.gz", "", cache_subdir="datasets/fashion-mnist")
-            for file in pathlib.Path(one).parent.glob("*-ubyte.gz"):  # its own four, and of them the broken ones
-                if not _unpacks(file):
-                    file.unlink()
+            for file in pathlib.Path(one).parent.glob("*-ubyte.gz"):  # its own four
+                file.unlink()
             train, test = load_data()
     except Exception as error:
         raise ConnectionError(f"{name}: Keras could not download it; is there a network? ({error})") from error
     return train if split == "train" else test
-
-
-def _unpacks(file):
-    try:
-        return len(gzip.decompress(file.read_bytes())) > 8  # more than a header; of no bytes gzip makes no bytes
-    except (EOFError, OSError, zlib.error):
-        return False

@@ -18,6 +18,8 @@ class Loss:
     """One loss for each network. A trainer's file says by name which one it has."""
 
     def __init_subclass__(cls):
+        for name in {"critic", "generator"} & vars(cls).keys():
+            setattr(cls, name, of_scores(vars(cls)[name]))
         keras.saving.register_keras_serializable(cls.__module__.split(".")[0])(cls)
 
     def get_config(self):
@@ -33,13 +35,11 @@ class Loss:
 class NonSaturating(Loss):
     """The GAN that people train (Goodfellow et al. 2014, section 3)."""
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """-E log D(x) - E log(1 - D(G(z))), the discriminator's cross-entropy."""
         # softplus(s) = log(1 + e^s), so -log sigmoid(s) = softplus(-s): no overflow, no log of 0
         return tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))
 
-    @of_scores
     def generator(self, fake_scores):
         """-E log D(G(z)): be taken for real."""
         return tf.reduce_mean(tf.nn.softplus(-fake_scores))
@@ -49,7 +49,6 @@ class NonSaturating(Loss):
 class Saturating(NonSaturating):
     """The GAN of the theory: one value function, a minimax game (Goodfellow et al. 2014, equation 1)."""
 
-    @of_scores
     def generator(self, fake_scores):
         """E log(1 - D(G(z))): not be taken for fake. Its gradient fades where D is sure."""
         return -tf.reduce_mean(tf.nn.softplus(fake_scores))
@@ -67,14 +66,12 @@ class LeastSquares(Loss):
         for label in ("a", "b", "c"):
             number(label, getattr(self, label))
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """1/2 E (s(x) - b)^2 + 1/2 E (s(G(z)) - a)^2."""
         real = tf.reduce_mean(tf.square(real_scores - self.b))
         fake = tf.reduce_mean(tf.square(fake_scores - self.a))
         return 0.5 * (real + fake)
 
-    @of_scores
     def generator(self, fake_scores):
         """1/2 E (s(G(z)) - c)^2."""
         return 0.5 * tf.reduce_mean(tf.square(fake_scores - self.c))
@@ -84,12 +81,10 @@ class LeastSquares(Loss):
 class Wasserstein(Loss):
     """WGAN (Arjovsky et al. 2017, equations 2 and 3): a difference of means, for a critic that is Lipschitz."""
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """E f(G(z)) - E f(x): minus the estimate of the Wasserstein distance."""
         return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
 
-    @of_scores
     def generator(self, fake_scores):
         """-E f(G(z)): go where the critic's value is high."""
         return -tf.reduce_mean(fake_scores)
@@ -102,12 +97,10 @@ class Relativistic(Loss):
     Only differences of scores count, and of two scores at a time, so the two batches are of one size.
     """
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """E softplus(s(G(z)) - s(x)): score the real sample higher than its fake."""
         return tf.reduce_mean(tf.nn.softplus(fake_scores - real_scores))
 
-    @of_scores
     def generator(self, fake_scores, real_scores):
         """E softplus(s(x) - s(G(z))): score higher than it."""
         return tf.reduce_mean(tf.nn.softplus(real_scores - fake_scores))

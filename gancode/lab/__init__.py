@@ -61,15 +61,9 @@ def fragment(preset=None, **settings):
     """The same without the document around it, to stand in a page. For the arguments see `lab`."""
     still = (FOLDER / "still.webp").read_bytes()
     width, height = Image.open(io.BytesIO(still)).size
-    parts = {
-        "STYLE": text(FOLDER / "page.css"),
-        "STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}",
-        "WIDTH": width,
-        "HEIGHT": height,
-        "START": escape.escape(json.dumps(start(preset, settings))),
-        "ENGINE": for_script(join(ENGINE)),
-        "PAGE": join(PAGE),
-    }
+    parts = {"STYLE": text(FOLDER / "page.css"), "ENGINE": for_script(join(ENGINE)), "PAGE": join(PAGE)}
+    parts |= {"STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}", "WIDTH": width, "HEIGHT": height}
+    parts["START"] = escape.escape(json.dumps(start(preset, settings)))
     return fill(FOLDER / "page.html", parts)
 
 
