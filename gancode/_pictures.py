@@ -46,7 +46,7 @@ def read_folder(folder, shape, with_labels):
         kinds = " to ".join(f"{h} x {w}" for h, w in (sizes if len(sizes) == 1 else (sizes[0], sizes[-1])))
         _warn(f"of {kinds} pixels, each scaled until its shorter side fits {height} x {width}, and cut at the centre")
     if len(images) < FEW:
-        _warn(f"there are only {len(images)}: of so few a GAN soon shows copies. It needs hundreds, better thousands")
+        _warn(f"there are only {len(images)}; of so few a GAN soon shows copies: it needs hundreds, better thousands")
     if names is None:
         return images
     labels = np.array([names.index(path.split("/")[0]) for path in paths if path not in broken], np.int64)

@@ -67,7 +67,7 @@ def emoji(split="train"):
     """
     one_of("split", split, ("train", "test"))
     arrays = load_checked(EMOJI, EMOJI_SHA256)
-    return arrays[f"{split}_images"], arrays[f"{split}_labels"].astype(np.int64), arrays["names"].tolist()
+    return arrays[f"{split}_images"].copy(), arrays[f"{split}_labels"].astype(np.int64), arrays["names"].tolist()
 
 
 def images(folder, size=64, channels=3, labels=None):
@@ -166,8 +166,9 @@ def batches(samples, batch_size=64, n_critic=1, seed=None, labels=None):
     return Sampler(samples, batch_size, n_critic, int(seed), labels).batches()
 
 
+@functools.cache
 def load_checked(path, sha256):
-    """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked.
+    """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked, once.
 
     Args:
         path: the file, a pathlib.Path.
@@ -202,13 +203,8 @@ def _mnist_arrays(split, full):
     one_of("split", split, ("train", "test"))
     if flag("full", full):
         return _downloaded("mnist", split)
-    arrays = _bundled()
+    arrays = load_checked(DIGITS, DIGITS_SHA256)
     return arrays[f"{split}_images"], arrays[f"{split}_labels"]
-
-
-@functools.lru_cache(maxsize=1)
-def _bundled():
-    return load_checked(DIGITS, DIGITS_SHA256)
 
 
 def _downloaded(name, split):

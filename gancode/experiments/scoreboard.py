@@ -149,10 +149,9 @@ class Generators(keras.callbacks.Callback):
         self.folder = folder
 
     def on_epoch_end(self, epoch, logs=None):
-        networks = {"": self.model.generator, "ema_": self.model.average}
-        weights = {
-            f"{name}{i:02d}": w for name, one in networks.items() if one for i, w in enumerate(one.get_weights())
-        }
+        weights = {f"{i:02d}": weight for i, weight in enumerate(self.model.generator.get_weights())}
+        if self.model.average is not None:
+            weights |= {f"ema_{i:02d}": weight for i, weight in enumerate(self.model.average.get_weights())}
         np.savez(self.folder / f"{int(self.model.steps.numpy()):06d}.npz", **weights)
 
 
