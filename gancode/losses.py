@@ -7,6 +7,7 @@ Raises ValueError for scores that are no numbers, or if there are none.
 """
 
 import dataclasses
+import inspect
 
 import keras
 import tensorflow as tf
@@ -15,11 +16,12 @@ from gancode._arguments import number, of_scores
 
 
 class Loss:
-    """One loss for each network. A trainer's file says by name which one it has."""
+    """One loss for each network, of scores as floats of one kind. A trainer's file says by name which one it has."""
 
     def __init_subclass__(cls):
-        for name in {"critic", "generator"} & vars(cls).keys():
-            setattr(cls, name, of_scores(vars(cls)[name]))
+        for name in ("critic", "generator"):
+            if inspect.isfunction(vars(cls).get(name)):
+                setattr(cls, name, of_scores(vars(cls)[name]))
         keras.saving.register_keras_serializable(cls.__module__.split(".")[0])(cls)
 
     def get_config(self):

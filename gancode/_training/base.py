@@ -226,7 +226,7 @@ class BaseGAN(keras.Model):
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, keras_callbacks.progress_bar()]
         keeper = None if checkpoint is None else checkpoints.Checkpoint(checkpoint)
-        backup = keras_callbacks.backup(callbacks)
+        backup = next((each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)), None)
         one_place = not (keeper and backup)
         expect(one_place, "checkpoint", "it or BackupAndRestore", got="both: two places where the run goes on")
         advice.look_at_data(self, batches)

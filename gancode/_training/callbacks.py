@@ -61,11 +61,6 @@ def check(callbacks):
     return list(callbacks)
 
 
-def backup(callbacks):
-    """The one that restores a run, or None."""
-    return next((each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)), None)
-
-
 def progress_bar():
     """tqdm's bar, one tick an epoch: a widget in a notebook, text in a terminal (where TQDM_DISABLE=1 hides it)."""
     from tqdm.keras import TqdmCallback
