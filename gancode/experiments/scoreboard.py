@@ -28,6 +28,7 @@ import numpy as np
 from gancode import data, metrics, models
 from gancode._arguments import expect, named, one_of, positive, positive_integer, positive_integers
 from gancode._command.shell import carry_out, parser
+from gancode._training import callbacks as keras_callbacks
 from gancode.experiments.results import Results, command_line
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
@@ -83,19 +84,7 @@ def bundled(split):
     return metrics.classified(data.mnist(split))
 
 
-def train(
-    method,
-    seed,
-    steps,
-    learning_rate=None,
-    pair=None,
-    n_evals=8,
-    channels=16,
-    samples=1000,
-    callbacks=None,
-    ema=None,
-    checkpoint=None,
-):
+def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, ema=None, **of_fit):
     """Train one pair with one method on digits, 28 x 28 x 1, and judge its samples now and then.
 
     Args:
@@ -107,9 +96,8 @@ def train(
         n_evals: how often samples are judged, evenly.
         channels: of the convolutional pair.
         samples: how many are judged.
-        callbacks: as `fit` takes them, `probes.Snapshots` for example.
         ema: of the trainer; the average generator's samples are judged as well.
-        checkpoint: as of `fit`: a run that was cut off goes on.
+        **of_fit: callbacks, `probes.Snapshots` for example, or a checkpoint, from which a run that was cut off goes on.
 
     Returns:
         A dict of lists, one entry an evaluation: "generator_steps", "critic_steps", what `Judge` logs, losses, and
@@ -132,8 +120,8 @@ def train(
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     batches = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     judge = Judge(samples)
-    callbacks = [judge, *([callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or [])]
-    record = trainer.fit(batches, n_evals, gap, callbacks, verbose=0, checkpoint=checkpoint).history
+    of_fit["callbacks"] = [judge, *keras_callbacks.check(of_fit.get("callbacks"))]
+    record = trainer.fit(batches, n_evals, gap, verbose=0, **of_fit).history
     evaluations = np.arange(1, n_evals + 1)
     middle = np.median(record["seconds"][1:] or record["seconds"])  # the first stretch has tracing and compiling in it
     counted = {"generator_steps": gap * evaluations, "critic_steps": gap * n_critic * evaluations}
