@@ -232,7 +232,7 @@ class BaseGAN(keras.Model):
         advice.look_at_data(self, batches)
 
         how = {"epochs": epochs, "initial_epoch": self.go_back(keeper, backup), "verbose": verbose, "shuffle": False}
-        if batches is not given:  # an array, which is dealt from this trainer's seed: the checkpoint's now
+        if batches is not given and batches.sampler.seed != self.seed:  # an array, by the checkpoint's seed from now on
             batches = dataclasses.replace(batches.sampler, seed=self.seed).batches()
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
         callbacks += [keeper] * bool(keeper)
