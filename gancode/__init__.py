@@ -23,6 +23,7 @@ Beside it:
     _training    what Keras does around a step: base model, NaN guard, checkpoint, sampler, random numbers, devices
     _layers      Keras's layers, told to be quicker
     _arguments   what is asked of arguments
+    _files       files that are there whole or not at all
 """
 
 import importlib

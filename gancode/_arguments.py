@@ -155,7 +155,7 @@ def of_scores(loss):
     @functools.wraps(loss)
     def checked(*args, **kwargs):
         scores, kind = arguments.bind(*args, **kwargs).arguments, None
-        this = scores.pop("self")
+        this = scores.pop(next(iter(scores)))  # self
         for name, values in scores.items():
             scores[name] = _floats(name, values, "(batch,) or (batch, 1)", kind)
             kind = kind or ("float32" if scores[name].dtype.size < 4 else scores[name].dtype)  # bfloat16: three digits

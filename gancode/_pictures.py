@@ -12,29 +12,25 @@ import pathlib
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
-from gancode._arguments import short
+from gancode._arguments import expect, short
+from gancode._files import write_whole
 
 # What Pillow reads by itself. (For EPS it starts Ghostscript, which runs what stands in the file.)
 FORMATS = {"PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "QOI", "JPEG2000", "AVIF"}
 NO_PILLOW = {".heic", ".heif"}  # pictures all the same: a phone's, to be named rather than passed over
 LARGE = 2**28  # bytes of an array that is kept in the cache
 FEW = 64  # one batch
-T = Image.Transpose
-UPRIGHT = dict(enumerate((T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE), 2))
-UPRIGHT |= dict(enumerate((T.ROTATE_270, T.TRANSVERSE, T.ROTATE_90), 6))  # by EXIF's orientation
 
 
 def read_folder(folder, shape, with_labels):
     """What `data.images` returns, of pictures of this shape, (height, width, channels)."""
     top, where = pathlib.Path(folder).expanduser(), short(str(folder))
-    if not top.is_dir():
-        what = "a file" if top.exists() else "which does not exist"
-        raise ValueError(f"folder: expected a folder with pictures in it, got {where}, {what}")
+    what = "a file" if top.exists() else "which does not exist"
+    expect(top.is_dir(), "folder", "a folder with pictures in it", got=f"{where}, {what}")
     paths = listed(top)
-    if not paths:
-        raise ValueError(f"folder: expected pictures (PNG, JPEG, WebP, GIF, BMP, ...), got none in {where}")
+    expect(paths, "folder", "pictures (PNG, JPEG, WebP, GIF, BMP, ...)", got=f"none in {where}")
     names = class_names(top, paths) if with_labels else None
     if len(paths) * np.prod(shape) > LARGE:
         images, broken, sizes = from_cache(top, paths, shape)
@@ -43,20 +39,14 @@ def read_folder(folder, shape, with_labels):
         broken, sizes = decode(top, paths, shape, file)
         images = np.frombuffer(file.getbuffer(), np.uint8).reshape(-1, *shape)
 
-    said = [f"{path} ({why})" for path, why in broken.items()]
-    what = ", ".join(said[:5]) + (f" and {len(said) - 5} more" if len(said) > 5 else "")
-    if len(images) == 0:
-        raise ValueError(f"folder: expected pictures that can be read, got {len(paths)} that can not: {what}")
     if broken:
-        _warn(f"{len(broken)} of {len(paths)} files could not be read and are left out: {what}")
+        _warn(f"{len(broken)} of {len(paths)} files could not be read and are left out: {some(broken)}")
     height, width, _ = shape
     if len(sizes) > 1 or any(h * width != w * height for h, w in sizes):
         kinds = " to ".join(f"{h} x {w}" for h, w in (sizes if len(sizes) == 1 else (sizes[0], sizes[-1])))
         _warn(f"of {kinds} pixels, each scaled until its shorter side fits {height} x {width}, and cut at the centre")
     if len(images) < FEW:
-        _warn(
-            f"there are only {len(images)}; of so few a GAN soon shows copies, and it needs hundreds, better thousands"
-        )
+        _warn(f"there are only {len(images)}; of so few a GAN soon shows copies: it needs hundreds, better thousands")
     if names is None:
         return images
     labels = np.array([names.index(path.split("/")[0]) for path in paths if path not in broken], np.int64)
@@ -76,43 +66,33 @@ def class_names(top, paths):
     """The subfolders' names, sorted. Raises ValueError unless each picture is in one, and each has a picture."""
     names = sorted(each.name for each in top.iterdir() if each.is_dir() and not each.name.startswith("."))
     at_the_top = [path for path in paths if "/" not in path]
-    if n := len(at_the_top):
-        raise ValueError(f"labels: expected all pictures in subfolders, got {n} beside them: {at_the_top[0]}")
-    if len(names) < 2:
-        raise ValueError(f"labels: expected at least two subfolders, a class each, got {names}")
+    got = f"{len(at_the_top)} beside them: {''.join(at_the_top[:1])}"
+    expect(not at_the_top, "labels", "all pictures in subfolders", got=got)
+    expect(len(names) >= 2, "labels", "at least two subfolders, a class each", got=names)
     for name in sorted({*names} - {path.split("/")[0] for path in paths}):
         raise ValueError(f"labels: expected pictures in every subfolder, got none in {name!r}")
     return names
 
 
 def from_cache(top, paths, shape):
-    """The array as a file, made unless it is there; what was broken; and, when it is made, the sizes."""
+    """The array as a file, made unless it is there; what was broken; and the sizes. A file of notes holds these."""
     cache = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "gancode"
     files = [(path, (top / path).stat().st_size, (top / path).stat().st_mtime_ns) for path in paths]
     key = hashlib.sha256(json.dumps([str(top.resolve()), files, shape]).encode()).hexdigest()
-    kept, sizes = cache / f"{key[:32]}.npy", []
-    if not kept.exists():
-        beside = cache / f"{kept.name}.{os.getpid()}.partial"  # and then moved, so that it is there whole or not at all
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
+    kept, notes = cache / f"{key[:32]}.uint8", cache / f"{key[:32]}.json"
+    how = {"name": f"images: {len(paths) * np.prod(shape) / 1e9:.1f} GB: ", "mark": f"{os.getpid()}-"}
+    how["then"] = "KERAS_HOME says where"
+    if not notes.exists():
+        found = []
+
+        def write(beside):
             with open(beside, "wb") as file:
-                _header(file, len(paths), shape)
-                broken, sizes = decode(top, paths, shape, file)
-                file.write(json.dumps(broken).encode())  # behind the array
-                file.seek(0)
-                _header(file, len(paths) - len(broken), shape)  # NumPy leaves room for any number
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, kept)
-        except OSError as error:
-            size = f"{len(paths) * np.prod(shape) / 1e9:.1f} GB"
-            raise OSError(f"images: {size} could not be kept in {cache} ({error}); KERAS_HOME says where") from error
-        finally:
-            beside.unlink(missing_ok=True)
-    images = np.load(kept, mmap_mode="r")
-    with open(kept, "rb") as file:
-        file.seek(images.offset + images.nbytes)
-        return images, json.loads(file.read()), sizes
+                found.extend(decode(top, paths, shape, file))
+
+        write_whole(kept, write, **how)
+        write_whole(notes, lambda file: file.write_text(json.dumps(found)), **how)
+    broken, sizes = json.loads(notes.read_text())
+    return np.memmap(kept, np.uint8, "r", shape=(len(paths) - len(broken), *shape)), broken, sizes
 
 
 def decode(top, paths, shape, file):
@@ -133,7 +113,14 @@ def decode(top, paths, shape, file):
         else:
             file.write(picture)
             sizes.add(size)
+    expect(sizes, "folder", "pictures that can be read", got=f"{len(paths)} that can not: {some(broken)}")
     return broken, sorted(sizes, key=lambda size: (size[0] * size[1], size))
+
+
+def some(broken):
+    """The first five of them, and how many there are besides."""
+    said = [f"{path} ({why})" for path, why in broken.items()]
+    return ", ".join(said[:5]) + (f" and {len(said) - 5} more" if len(said) > 5 else "")
 
 
 def read(path, height, width, channels):
@@ -142,13 +129,11 @@ def read(path, height, width, channels):
         size = picture.size
         picture.draft(None, (2 * max(height, width),) * 2)  # of a large JPEG, no more than is needed
         picture.load()
-        upright = UPRIGHT.get(picture.getexif().get(0x0112))
-        picture = eight_bits(picture).convert("L" if channels == 1 else "RGB")
-    if upright is not None:
-        picture = picture.transpose(upright)
-        size = size if upright in (T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM) else size[::-1]
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) > 4  # its sides are the other way round
+        picture.info.pop("exif", None)  # or Pillow would write it anew, which a torn one does not stand
+        picture = eight_bits(ImageOps.exif_transpose(picture)).convert("L" if channels == 1 else "RGB")
     picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)  # its centre
-    return np.asarray(picture).reshape(height, width, channels), size[::-1]
+    return np.asarray(picture).reshape(height, width, channels), size if turned else size[::-1]
 
 
 def eight_bits(picture):
@@ -164,10 +149,6 @@ def eight_bits(picture):
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return picture
-
-
-def _header(file, n, shape):
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (n, *shape)})
 
 
 def _warn(message):

@@ -67,7 +67,7 @@ def emoji(split="train"):
     """
     one_of("split", split, ("train", "test"))
     arrays = load_checked(EMOJI, EMOJI_SHA256)
-    return arrays[f"{split}_images"], arrays[f"{split}_labels"].astype(np.int64), arrays["names"].tolist()
+    return arrays[f"{split}_images"].copy(), arrays[f"{split}_labels"].astype(np.int64), arrays["names"].tolist()
 
 
 def images(folder, size=64, channels=3, labels=None):
@@ -166,8 +166,9 @@ def batches(samples, batch_size=64, n_critic=1, seed=None, labels=None):
     return Sampler(samples, batch_size, n_critic, int(seed), labels).batches()
 
 
+@functools.cache
 def load_checked(path, sha256):
-    """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked.
+    """The arrays of an .npz file, name to array, read without pickle from the very bytes that were checked, once.
 
     Args:
         path: the file, a pathlib.Path.
@@ -179,10 +180,9 @@ def load_checked(path, sha256):
     raw = path.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     if digest != sha256:
-        raise ValueError(
-            f"{path.name}: the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...). "
-            f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
-        )
+        what = f"the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...)"
+        cure = f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
+        raise ValueError(f"{path.name}: {what}. {cure}")
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
@@ -203,13 +203,8 @@ def _mnist_arrays(split, full):
     one_of("split", split, ("train", "test"))
     if flag("full", full):
         return _downloaded("mnist", split)
-    arrays = _bundled()
+    arrays = load_checked(DIGITS, DIGITS_SHA256)
     return arrays[f"{split}_images"], arrays[f"{split}_labels"]
-
-
-@functools.lru_cache(maxsize=1)
-def _bundled():
-    return load_checked(DIGITS, DIGITS_SHA256)
 
 
 def _downloaded(name, split):
@@ -225,17 +220,9 @@ def _downloaded(name, split):
                 raise
             # Keras knows no hash of these files: what a killed download left counts as one until it is unpacked.
             one = keras.utils.get_file("train-labels-idx1-ubyte.gz", "", cache_subdir="datasets/fashion-mnist")
-            for file in pathlib.Path(one).parent.glob("*-ubyte.gz"):  # its own four, and of them the broken ones
-                if not _unpacks(file):
-                    file.unlink()
+            for file in pathlib.Path(one).parent.glob("*-ubyte.gz"):  # its own four
+                file.unlink()
             train, test = load_data()
     except Exception as error:
         raise ConnectionError(f"{name}: Keras could not download it; is there a network? ({error})") from error
     return train if split == "train" else test
-
-
-def _unpacks(file):
-    try:
-        return len(gzip.decompress(file.read_bytes())) > 8  # more than a header; of no bytes gzip makes no bytes
-    except (EOFError, OSError, zlib.error):
-        return False

@@ -7,6 +7,7 @@ Raises ValueError for scores that are no numbers, or if there are none.
 """
 
 import dataclasses
+import inspect
 
 import keras
 import tensorflow as tf
@@ -15,9 +16,12 @@ from gancode._arguments import number, of_scores
 
 
 class Loss:
-    """One loss for each network. A trainer's file says by name which one it has."""
+    """One loss for each network, of scores as floats of one kind. A trainer's file says by name which one it has."""
 
     def __init_subclass__(cls):
+        for name in ("critic", "generator"):
+            if inspect.isfunction(vars(cls).get(name)):
+                setattr(cls, name, of_scores(vars(cls)[name]))
         keras.saving.register_keras_serializable(cls.__module__.split(".")[0])(cls)
 
     def get_config(self):
@@ -33,13 +37,11 @@ class Loss:
 class NonSaturating(Loss):
     """The GAN that people train (Goodfellow et al. 2014, section 3)."""
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """-E log D(x) - E log(1 - D(G(z))), the discriminator's cross-entropy."""
         # softplus(s) = log(1 + e^s), so -log sigmoid(s) = softplus(-s): no overflow, no log of 0
         return tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))
 
-    @of_scores
     def generator(self, fake_scores):
         """-E log D(G(z)): be taken for real."""
         return tf.reduce_mean(tf.nn.softplus(-fake_scores))
@@ -49,7 +51,6 @@ class NonSaturating(Loss):
 class Saturating(NonSaturating):
     """The GAN of the theory: one value function, a minimax game (Goodfellow et al. 2014, equation 1)."""
 
-    @of_scores
     def generator(self, fake_scores):
         """E log(1 - D(G(z))): not be taken for fake. Its gradient fades where D is sure."""
         return -tf.reduce_mean(tf.nn.softplus(fake_scores))
@@ -67,14 +68,12 @@ class LeastSquares(Loss):
         for label in ("a", "b", "c"):
             number(label, getattr(self, label))
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """1/2 E (s(x) - b)^2 + 1/2 E (s(G(z)) - a)^2."""
         real = tf.reduce_mean(tf.square(real_scores - self.b))
         fake = tf.reduce_mean(tf.square(fake_scores - self.a))
         return 0.5 * (real + fake)
 
-    @of_scores
     def generator(self, fake_scores):
         """1/2 E (s(G(z)) - c)^2."""
         return 0.5 * tf.reduce_mean(tf.square(fake_scores - self.c))
@@ -84,12 +83,10 @@ class LeastSquares(Loss):
 class Wasserstein(Loss):
     """WGAN (Arjovsky et al. 2017, equations 2 and 3): a difference of means, for a critic that is Lipschitz."""
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """E f(G(z)) - E f(x): minus the estimate of the Wasserstein distance."""
         return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
 
-    @of_scores
     def generator(self, fake_scores):
         """-E f(G(z)): go where the critic's value is high."""
         return -tf.reduce_mean(fake_scores)
@@ -102,12 +99,10 @@ class Relativistic(Loss):
     Only differences of scores count, and of two scores at a time, so the two batches are of one size.
     """
 
-    @of_scores
     def critic(self, real_scores, fake_scores):
         """E softplus(s(G(z)) - s(x)): score the real sample higher than its fake."""
         return tf.reduce_mean(tf.nn.softplus(fake_scores - real_scores))
 
-    @of_scores
     def generator(self, fake_scores, real_scores):
         """E softplus(s(x) - s(G(z))): score higher than it."""
         return tf.reduce_mean(tf.nn.softplus(real_scores - fake_scores))

@@ -152,9 +152,8 @@ def precision_recall(samples, real, k=3):
     enough = min(len(samples), len(real)) > positive_integer("k", k)
     expect(enough, "samples and real", f"more than k ({k}) points each", got=f"{len(samples)} and {len(real)}")
     distances = cdist(samples, real)  # (n, m)
-    radii = [
-        np.partition(cdist(points, points), k, axis=1)[:, k] for points in (samples, real)
-    ]  # the point itself is 0th
+    # of each point the distance to its k-th neighbour, itself being the 0th
+    radii = [np.partition(cdist(points, points), k, axis=1)[:, k] for points in (samples, real)]
     precision = (distances <= radii[1]).any(axis=1).mean()
     recall = (distances <= radii[0][:, None]).any(axis=0).mean()
     return PrecisionRecall(float(precision), float(recall))
@@ -198,7 +197,7 @@ def classified(images):
 
 def reference_digits():
     """What the classifier makes of 10 000 MNIST digits that neither it nor any generator of the book was trained on."""
-    arrays = _trained()
+    arrays = load_checked(CLASSIFIER, CLASSIFIER_SHA256)
     return Classified(arrays["features"].astype(np.float64), arrays["classes"].astype(np.int64))
 
 
@@ -255,9 +254,7 @@ def _images(name, images, more_than=0):
         low, high = images.min(), images.max()  # 0 to 255 would give a number too
         expect(max(-low, high) <= 1.001, name, "values from -1 to 1", got=f"{low:g} to {high:g}")
     n = len(images.classes if known else images)
-    if n <= more_than:
-        raise ValueError(f"{name}: expected more than {more_than}, or there is no covariance; got {n}")
-    return images
+    return expect(n > more_than, name, f"more than {more_than}, or there is no covariance", images, got=n)
 
 
 def _shares(images):
@@ -288,14 +285,9 @@ def digit_classifier():
 @functools.lru_cache(maxsize=1)
 def _trained_classifier():
     model = digit_classifier()
-    model.set_weights([weights for name, weights in sorted(_trained().items()) if name.isdigit()])
+    arrays = load_checked(CLASSIFIER, CLASSIFIER_SHA256)  # its weights by their numbers, and the reference
+    model.set_weights([weights for name, weights in sorted(arrays.items()) if name.isdigit()])
     return model
-
-
-@functools.lru_cache(maxsize=1)
-def _trained():
-    """Its weights by their numbers, and the reference's features and classes."""
-    return load_checked(CLASSIFIER, CLASSIFIER_SHA256)
 
 
 def _symmetric_root(matrix):

@@ -29,13 +29,7 @@ def leaky_relu():
 
 
 def conv_generator(
-    latent_dim=64,
-    channels=16,
-    norm="batch",
-    activation=layers.ReLU,
-    use_bias=None,
-    image_shape=(28, 28, 1),
-    classes=None,
+    latent_dim=64, channels=16, norm="batch", activation=layers.ReLU, use_bias=None, image_shape=DIGIT, classes=None
 ):
     """Latent (batch, latent_dim) to images (batch, h, w, c) in [-1, 1]: a small DCGAN (Radford et al. 2016).
 
@@ -77,7 +71,7 @@ def conv_generator(
     return _generator(network, classes)
 
 
-def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=(28, 28, 1), classes=None):
+def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=DIGIT, classes=None):
     """Images (batch, h, w, c) to scores (batch, 1).
 
     Args:

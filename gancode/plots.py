@@ -9,7 +9,7 @@ from gancode._arguments import expect, named, named_numbers, number, numbers, po
 from gancode.figures.critic import figure1, layer_norms, norm_histogram, value_surface, value_surfaces, weight_histogram
 from gancode.figures.explorer import explore
 from gancode.figures.frames import scrub
-from gancode.figures.style import COLOURS, colour_of, line_styles, new_figure
+from gancode.figures.style import COLOURS, colour_of, line_styles, new_figure, sheet
 
 __all__ = [
     "COLOURS",
@@ -54,9 +54,8 @@ def samples_grid(images, columns=8, title=None):
 
 def samples_beside(named_images, columns=8):
     """Several grids in a row, {"WGAN": images, ...}, each under its name; images as of `samples_grid`."""
-    named_images = {
-        name: _images(f"named_images[{name!r}]", images) for name, images in named("named_images", named_images).items()
-    }
+    given = named("named_images", named_images)
+    named_images = {name: _images(f"named_images[{name!r}]", images) for name, images in given.items()}
     positive_integer("columns", columns)
     columns_of_them = len(named_images)
     figure, axes = new_figure(1, columns_of_them, height=8.0 / columns_of_them + 0.3, squeeze=False)
@@ -100,8 +99,7 @@ def points(named_points, ax=None, lim=None):
     named_points = named_numbers("named_points", named_points, ("n", 2))
     if lim is not None:
         positive("lim", lim)
-    if ax is None:
-        _, ax = new_figure(width=4.6, height=4.4)
+    ax = ax or new_figure(width=4.6, height=4.4)[1]
     for (name, xy), marker in zip(named_points.items(), "ox^s", strict=False):
         ax.scatter(*xy.T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
     ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
@@ -115,15 +113,10 @@ def show_tiles(ax, images, columns):
     """Draw images as one picture: quicker than an axis each, and no seams. Images as of `samples_grid`."""
     images = _images("images", images)
     positive_integer("columns", columns)
-    n, height, width, channels = images.shape
-    rows = -(-n // columns)
-    if (height, width, channels) == (28, 28, 1):
+    if images.shape[1:] == (28, 28, 1):
         images = -images  # digits are ink on paper; a photograph would be a negative
-    padded = np.ones((rows * columns, height, width, channels))  # white, where there is no image
-    padded[:n] = images.clip(-1, 1)
-    sheet = padded.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    sheet = (sheet.reshape(rows * height, columns * width, channels) + 1) / 2
-    ax.imshow(sheet[..., 0] if channels == 1 else sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    whole = sheet(images.clip(-1, 1), columns)  # white, where there is no image
+    ax.imshow((whole + 1) / 2, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
 
 

@@ -4,18 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gancode import _arguments as arguments
 from gancode import losses
-from gancode._arguments import (
-    batch,
-    both_losses,
-    expect,
-    numbers,
-    one_score_each,
-    positive,
-    positive_integer,
-    seed_or_none,
-    two_batches,
-)
 from gancode._training.guard import untouched
 from gancode._training.inputs import conditioned
 
@@ -40,13 +30,13 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein, labels=Non
     Raises:
         ValueError: for shapes that differ, a model that is not built, or one without its layers in a graph.
     """
-    both_losses(loss)
+    arguments.both_losses(loss)
     activations = _activations(critic)
-    real, fake = two_batches(real, fake, critic, labels)
+    real, fake = arguments.two_batches(real, fake, critic, labels)
     probe = keras.Model(critic.inputs, activations)
     with untouched(critic.variables), tf.GradientTape() as tape:
         # Two passes, as in training: with batch norm one pass over both would be another critic.
-        of_real, of_fake = (_as_list(probe(conditioned(critic, x, labels), training=True)) for x in (real, fake))
+        of_real, of_fake = (tf.nest.flatten(probe(conditioned(critic, x, labels), training=True)) for x in (real, fake))
         value = loss.critic(of_real[-1], of_fake[-1])
     gradients = tape.gradient(value, [of_real, of_fake])
     squares = [[np.sum(np.square(g.numpy().astype(np.float64))) for g in half] for half in gradients]
@@ -76,10 +66,10 @@ def sample_jacobian(critic, samples, labels=None):
     Raises:
         ValueError: for a critic that is not built or does not give one score a sample, and for no samples.
     """
-    samples = batch("samples", samples, _built(critic), labels)
+    samples = arguments.batch("samples", samples, _built(critic), labels)
     with untouched(critic.variables), tf.GradientTape(persistent=True) as tape:
         tape.watch(samples)
-        scores = one_score_each(critic(conditioned(critic, samples, labels), training=True), samples)
+        scores = arguments.one_score_each(critic(conditioned(critic, samples, labels), training=True), samples)
         scores = tf.cast(tf.reshape(scores, [-1]), samples.dtype)  # (batch,), for bfloat16 is too coarse
     jacobian = tape.jacobian(scores, samples, experimental_use_pfor=False).numpy()  # (batch, batch, 28, 28, 1)
     return np.sqrt(np.sum(np.square(jacobian), axis=tuple(range(2, jacobian.ndim))))
@@ -98,8 +88,8 @@ def saturated_fraction(weights, bound=None):
     Raises:
         ValueError: for weights that are none or not finite, and for a bound that is not above 0.
     """
-    sizes = np.abs(numbers("weights", weights, ("n", ...)))
-    bound = sizes.max(axis=-1, keepdims=True) if bound is None else positive("bound", bound)
+    sizes = np.abs(arguments.numbers("weights", weights, ("n", ...)))
+    bound = sizes.max(axis=-1, keepdims=True) if bound is None else arguments.positive("bound", bound)
     return np.mean(sizes >= 0.99 * bound, axis=-1)
 
 
@@ -108,30 +98,28 @@ class Every(keras.callbacks.Callback):
 
     def __init__(self, every):
         super().__init__()
-        self.every = positive_integer("every", every)
+        self.every = arguments.positive_integer("every", every)
         self.steps = []
 
+    def due(self, before):
+        """Whether to record now, after the steps since `before`: not step % every, for one execution may be several."""
+        return self.now // self.every > before // self.every
+
     def on_train_begin(self, logs=None):
-        if not self.steps:
-            self._record(self._step())
-        self.last = self._step()
+        self.now = int(self.model.steps.numpy())
+        self._record_if(not self.steps)
 
     def on_train_batch_end(self, batch, logs=None):
-        step = self._step()
-        if step // self.every > self.last // self.every:  # not step % every: one execution may be several steps
-            self._record(step)
-        self.last = step
+        before, self.now = self.now, int(self.model.steps.numpy())
+        self._record_if(self.due(before))
 
     def on_train_end(self, logs=None):
-        if self.steps[-1] != self._step():
-            self._record(self._step())
+        self._record_if(self.steps[-1] != self.now)
 
-    def _step(self):
-        return int(self.model.steps.numpy())
-
-    def _record(self, step):
-        self.steps.append(step)
-        self.record(step)
+    def _record_if(self, due):
+        if due:
+            self.steps.append(self.now)
+            self.record(self.now)
 
 
 class CriticProbe(Every):
@@ -150,7 +138,7 @@ class CriticProbe(Every):
 
     def __init__(self, real, every=50, labels=None):
         super().__init__(every)
-        self.real, self.labels = batch("real", real), labels
+        self.real, self.labels = arguments.batch("real", real), labels
         self.norms, self.weights = [], []
 
     def record(self, step):
@@ -176,7 +164,7 @@ class Snapshots(Every):
 
     def __init__(self, every=50, n=64, seed=0, labels=None):
         super().__init__(every)
-        self.n, self.seed, self.labels = positive_integer("n", n), seed_or_none(seed), labels
+        self.n, self.seed, self.labels = arguments.positive_integer("n", n), arguments.seed_or_none(seed), labels
         self.frames = []
 
     def record(self, step):
@@ -209,29 +197,25 @@ class Curves(keras.callbacks.Callback):
 
 
 def _built(critic):
-    return expect(isinstance(critic, keras.Model) and critic.built, "critic", "a built model of Keras", critic)
+    return arguments.expect(isinstance(critic, keras.Model) and critic.built, "critic", "a built Keras model", critic)
 
 
 def _kernel_layers(critic):
     layers = [layer for layer in _built(critic)._flatten_layers(include_self=False) if hasattr(layer, "kernel")]
     holds = layers and all(layer.kernel is not None for layer in layers)
-    return expect(holds, "critic", "a built model with kernels in it", layers, got=f"{critic.name!r} without")
+    return arguments.expect(holds, "critic", "a built model with kernels in it", layers, got=f"{critic.name!r} without")
 
 
 def _activations(critic):
     """The symbolic output of each block: a layer with a kernel and all that follows it up to the next one."""
     holds = isinstance(critic, keras.Model) and getattr(critic, "inputs", None)
-    expect(holds, "critic", "a built Sequential or functional model", got=type(critic).__name__)
+    arguments.expect(holds, "critic", "a built Sequential or functional model", got=type(critic).__name__)
     kernel_layers, blocks = _kernel_layers(critic), []
     for layer in critic.layers:
         if layer in kernel_layers:
             blocks.append(layer.output)
         elif blocks and not isinstance(layer, (keras.layers.Embedding, keras.layers.InputLayer, keras.layers.Dot)):
             blocks[-1] = layer.output  # what only labels reach is no activation
-    expect(critic.output_shape[1:] == (1,), "critic", "scores of shape (batch, 1)", got=critic.output_shape)
+    arguments.expect(critic.output_shape[1:] == (1,), "critic", "scores of shape (batch, 1)", got=critic.output_shape)
     holds, got = len(blocks) == len(kernel_layers), f"{critic.name!r} with kernels in a model within it"
-    return expect(holds, "critic", "a flat model", blocks, got=got)
-
-
-def _as_list(outputs):
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    return arguments.expect(holds, "critic", "a flat model", blocks, got=got)

@@ -21,6 +21,7 @@ from PIL import Image, ImageSequence
 from gancode import data, losses, models, trainers
 from gancode.__main__ import main
 from gancode._command import folder, shell, start, train, watch
+from gancode._files import write_whole
 
 pytestmark = saves
 SMALL = ["--size", "16x20", "--batch-size", "4", "--width", "2"]
@@ -152,7 +153,7 @@ def test_the_film_is_all_samples_in_turn(finished):
 def test_a_long_film_has_a_hundred_frames_and_the_last(tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "FRAMES", 5)
     for i in range(1, 13):
-        folder.write(tmp_path / "samples" / f"{i:06d}.png", Image.new("L", (8, 8), 20 * i).save)
+        write_whole(tmp_path / "samples" / f"{i:06d}.png", Image.new("L", (8, 8), 20 * i).save)
     folder.film(tmp_path)
     levels = [
         np.asarray(each.convert("L")).mean() for each in ImageSequence.Iterator(Image.open(tmp_path / "film.webp"))

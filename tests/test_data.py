@@ -60,9 +60,9 @@ def test_what_a_reader_does_to_the_images_does_not_reach_the_next_reader():
 
 @pytest.fixture
 def no_cache():
-    data._bundled.cache_clear()
+    data.load_checked.cache_clear()
     yield
-    data._bundled.cache_clear()
+    data.load_checked.cache_clear()
 
 
 @pytest.mark.parametrize("damage", ["one bit", "cut short", "empty"])

@@ -176,21 +176,18 @@ def test_a_draw_within_a_bound_is_spread_over_it_biases_and_all():
 
 
 @pytest.mark.parametrize(
-    "members, message",
+    "members, got",
     [
-        (lambda: [], "at least one network"),
-        (lambda: [models.mlp_critic(2, 4), models.mlp_critic(2, 5)], "all of one shape, got 2"),
-        (lambda: [models.mlp_critic(2, 4), models.mlp_critic(3, 4)], "all of one shape, got 2"),
-        (lambda: [models.mlp_critic(2, 4), models.mlp_critic(2, 4, input_dim=3)], "all of one shape, got 2"),
-        (lambda: [models.conv_critic(2)], "Dense layers with biases only, got Conv2D"),
-        (
-            lambda: [keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.ReLU()])],
-            "Dense layers with biases only, got ReLU",
-        ),
+        (lambda: [], r"\[\]"),
+        (lambda: [models.mlp_critic(1, 4), models.mlp_critic(1, 5)], r".*2, 4, 'relu'.*2, 5, 'relu'"),
+        (lambda: [models.mlp_critic(1, 4), models.mlp_critic(2, 4)], r".*4, 4, 'relu'"),
+        (lambda: [models.mlp_critic(1, 4), models.mlp_critic(1, 4, input_dim=3)], r".*2, 4, 'relu'.*3, 4, 'relu'"),
+        (lambda: [models.conv_critic(2)], ".*None"),
+        (lambda: [keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.ReLU()])], ".*None"),
     ],
 )
-def test_what_can_not_be_an_ensemble_is_refused(members, message):
-    with pytest.raises(ValueError, match=rf"^members: expected .*{message}"):
+def test_what_can_not_be_an_ensemble_is_refused(members, got):
+    with pytest.raises(ValueError, match=rf"^members: expected at least one network, of Dense .* got {got}"):
         ensemble(members())
 
 
@@ -198,9 +195,9 @@ def test_members_whose_activations_differ_or_that_have_no_biases_are_refused():
     def network(activation, use_bias=True):
         return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation, use_bias=use_bias)])
 
-    with pytest.raises(ValueError, match="members: expected the same activations"):
+    with pytest.raises(ValueError, match=r"^members: expected .* the same activations, got .*relu.*tanh"):
         ensemble([network("relu"), network("tanh")])
-    with pytest.raises(ValueError, match="members: expected Dense layers with biases"):
+    with pytest.raises(ValueError, match=r"^members: expected .* Dense layers with biases only, .*None"):
         ensemble([network("relu", use_bias=False)])
 
 

@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 
 import execute
 from gancode import data, metrics, models
+from gancode._files import write_whole
 from gancode._training import checkpoint
 from gancode.experiments import figure1
 from gancode.trainers import WGANGP
@@ -101,14 +102,14 @@ def test_a_folder_that_is_none_is_named_too(tmp_path):
 
 def test_a_file_is_written_whole_or_not_at_all_also_when_python_is_interrupted(tmp_path, monkeypatch):
     file = tmp_path / "a"
-    checkpoint.write_whole(file, b"first")
+    write_whole(file, lambda beside: beside.write_bytes(b"first"))
 
     def interrupted(descriptor):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.write_whole(file, b"second")
+        write_whole(file, lambda beside: beside.write_bytes(b"second"))
     assert file.read_bytes() == b"first" and os.listdir(tmp_path) == ["a"]
 
 
@@ -387,7 +388,7 @@ def test_ctrl_c_stops_fit_and_loses_neither_the_weights_nor_the_checkpoint(tmp_p
     assert err.rstrip().endswith("KeyboardInterrupt")
     assert os.listdir(tmp_path) == [file.name]
     with h5py.File(file) as whole:
-        done = len(checkpoint.past(whole["vars"])["critic_loss"])
+        done = len(checkpoint.read(whole["vars"])["past"]["critic_loss"])
     assert done >= 2  # the third was told of before it was written
     again = trainer()
     assert len(fit(again, done, file)["critic_loss"]) == done

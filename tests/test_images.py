@@ -131,8 +131,22 @@ def test_a_picture_taken_sideways_is_turned_upright(tmp_path, name, orientation)
     assert np.abs(found - UPRIGHT).max() <= (40 if name == "a.jpg" else 0)  # JPEG blurs the edges: blocks of 8
 
 
-def test_a_torn_exif_does_not_cost_the_picture(tmp_path):
-    alone(tmp_path, picture(UPRIGHT), "a.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")
+@pytest.mark.parametrize(
+    "exif, stored",
+    [
+        # cut off at once; behind the orientation; and a date there that is no text
+        (b"\0\x08\xff\xff\x01\x12", 1),
+        (b"\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\x01\x1a\0\x05\xff\xff\xff\xff", 6),
+        (
+            b"\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\x01\x32\0\x07\0\0\0\x01\0\0\0\0\0\0\0\0",
+            6,
+        ),
+    ],
+)
+def test_a_torn_exif_does_not_cost_the_picture(tmp_path, exif, stored):
+    save = {"quality": 95, "subsampling": 0, "exif": b"Exif\0\0MM\0*\0\0" + exif}
+    found = alone(tmp_path, picture(np.ascontiguousarray(TURNED[stored])), "a.jpg", **save)
+    assert np.abs(found - UPRIGHT).max() <= 40
 
 
 def test_of_a_film_the_first_frame_is_read(tmp_path):
@@ -403,7 +417,7 @@ def test_what_is_not_the_same_is_decoded_anew(cache, tmp_path, what):
         settings = {"another size": {"size": 16}, "grey": {"channels": 1}}[what]
     after, _ = images(folder, **settings)
     assert after.shape != before.shape or not np.array_equal(before, after)
-    assert len(list(cache.iterdir())) == 2
+    assert len(list(cache.glob("*.uint8"))) == len(list(cache.glob("*.json"))) == 2
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError(28, "No space left on device")])

@@ -146,3 +146,18 @@ def test_far_scores_give_finite_losses_and_slopes(loss, score):
 def test_cross_entropy_far_out_is_the_score_itself():
     assert losses.non_saturating.generator(tf.constant([-1e4])).numpy() == 1e4
     assert losses.non_saturating.generator(tf.constant([1e4])).numpy() == 0
+
+
+def test_the_scores_of_a_readers_own_loss_are_asked_as_those_of_the_books_are():
+    class Hinge(losses.Loss):
+        def critic(loss, real_scores, fake_scores):
+            return tf.reduce_mean(tf.nn.relu(1 - real_scores)) + tf.reduce_mean(tf.nn.relu(1 + fake_scores))
+
+        @staticmethod
+        def generator(fake_scores):
+            return -tf.reduce_mean(fake_scores)
+
+    assert Hinge().critic([1, 3], [-1, 0]).numpy() == 0.5
+    assert Hinge().generator(tf.constant([2.0])).numpy() == -2.0
+    with pytest.raises(ValueError, match=r"^fake_scores: expected real numbers"):
+        Hinge().critic([1.0], ["a"])

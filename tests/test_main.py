@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gancode.__main__ import COMMANDS, main
-from gancode.experiments import memory
+from gancode.experiments import scoreboard
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -20,9 +20,9 @@ def test_each_command_has_a_help_of_its_own(command, capsys):
 
 def test_what_follows_a_command_is_handed_on(monkeypatch):
     handed = []
-    monkeypatch.setattr(memory, "main", handed.append)
-    main(["memory", "--repeats", "2", "--out", "memory.json"])
-    assert handed == [["--repeats", "2", "--out", "memory.json"]]
+    monkeypatch.setattr(scoreboard, "main", handed.append)
+    main(["scoreboard", "--seeds", "2", "--out", "some.json"])
+    assert handed == [["--seeds", "2", "--out", "some.json"]]
 
 
 @pytest.mark.parametrize("wrong", [["figure9"], [], ["--seeds", "5"]])

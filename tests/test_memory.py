@@ -1,11 +1,12 @@
 import json
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from gancode.experiments import memory
+import memory
 from gancode.experiments.results import load
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
@@ -24,9 +25,10 @@ def test_a_step_takes_about_what_the_critics_two_passes_keep():
 @linux
 @pytest.mark.slow
 def test_the_peak_is_of_this_process_alone_and_does_not_fall():
-    code = "from gancode.experiments.memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
+    code = "from memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
     ballast = np.ones(2**26)  # 512 MB, which are this process's and not that one's
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # tools/ among them
+    said = subprocess.run([sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True).stdout
     before, after = map(int, said.split())
     assert memory.peak() > before + ballast.nbytes / 2 / 1024
     assert 2**16 < after - before < 2**17 + 2**14
@@ -38,6 +40,20 @@ def test_the_slope_by_hand(monkeypatch):
     found = memory.a_sample("WGAN-GP", channels=3, batch_sizes=(10, 30))
     assert found["kilobytes"] == 7 and found["peaks"] == [1070, 1210]
     assert asked == [("WGAN-GP", 3, 10), ("WGAN-GP", 3, 30)]
+
+
+@pytest.mark.parametrize(
+    "wrong, name",
+    [
+        ({"method": "R1"}, "method"),
+        ({"channels": 0}, "channels"),
+        *(({"batch_sizes": sizes}, "batch_sizes") for sizes in [(4, 0.5), (0, 4), (4, 4), (8, 4)]),
+    ],
+)
+def test_what_can_not_be_measured_is_refused_before_a_process_is_started(wrong, name, monkeypatch):
+    monkeypatch.setattr(memory, "in_a_fresh_process", lambda *case: pytest.fail("started before it was refused"))
+    with pytest.raises(ValueError, match=rf"^{name}: expected .*, got "):
+        memory.a_sample(**{"method": "GAN"} | wrong)
 
 
 def test_from_the_shell_every_method_is_measured_so_many_times_and_none_again(tmp_path, monkeypatch):

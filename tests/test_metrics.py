@@ -280,7 +280,7 @@ def test_one_look_of_the_classifier_gives_all_scores_the_very_same(digits, monke
 
 def test_a_damaged_classifier_is_refused(tmp_path, monkeypatch):
     def clear():
-        metrics._trained.cache_clear()
+        metrics.load_checked.cache_clear()
         metrics._trained_classifier.cache_clear()
 
     damaged = bytearray(metrics.CLASSIFIER.read_bytes())

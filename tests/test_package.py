@@ -129,11 +129,11 @@ def methods(cls):
 
 def described():
     """All of them, and what else the page describes argument by argument."""
-    from gancode.experiments import architectures, figure1, memory, results, scoreboard
+    from gancode.experiments import architectures, figure1, results, scoreboard
     from gancode.lab import lab
     from gancode.trainers import GAN
 
-    more = [GAN.compile, GAN.fit, GAN.generate, lab, memory.a_sample, architectures.pair, results.load, results.Results]
+    more = [GAN.compile, GAN.fit, GAN.generate, lab, architectures.pair, results.load, results.Results]
     more += [scoreboard.train, scoreboard.aggregate, figure1.value_surface, figure1.gradient_norms, figure1.figure1]
     more += [figure1.weight_distribution, figure1.predicted_norms]
     return public() | {f"{thing.__module__}.{thing.__qualname__}": thing for thing in more}

@@ -29,7 +29,7 @@ from gancode import (
     probes,
     variants,
 )
-from gancode.experiments import architectures, ensembles, figure1, memory, results, scoreboard
+from gancode.experiments import architectures, figure1, results, scoreboard
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 # --- values that are wrong ---
@@ -161,7 +161,6 @@ def never_drawn(**settings):
 
 EXPLORE = partial(plots.explore, draw=never_drawn, alt="nothing")
 SCRUB = partial(plots.scrub, frames=[Figure()], labels=["0"], alt="nothing")
-SIDE_BY_SIDE = partial(ensembles.side_by_side, [CRITIC], GENERATOR, learning_rate=0.1)
 SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_drawn, n_evals=2)
 
 # --- what each public function must refuse: {function: {argument: wrong values}} ---
@@ -326,20 +325,6 @@ WRONG = {
         "penalty_weight": NOT_POSITIVE,
         "progress": NO_FLAG,
     },
-    partial(SIDE_BY_SIDE, clip=0.1, penalty_weight=None): {
-        "clip": NOT_POSITIVE,
-        "penalty_weight": [1.0],
-        "learning_rate": NOT_POSITIVE,
-        "epsilon": NOT_POSITIVE,
-    },
-    partial(SIDE_BY_SIDE, clip=None, penalty_weight=1.0): {"penalty_weight": NOT_POSITIVE},
-    partial(ensembles.train, None, [], POINTS, steps=1, n_critic=1, batch_size=4, every=1, progress=False): {
-        "steps": NO_SIZE,
-        "n_critic": NO_SIZE,
-        "batch_size": NO_SIZE,
-        "every": NO_SIZE,
-        "progress": NO_FLAG,
-    },
     SCORES: {
         "method": [*NO_CHOICE, "BEGAN"],
         "steps": [*NO_SIZE, 1, 5],  # no multiple of n_evals
@@ -351,8 +336,6 @@ WRONG = {
     scoreboard.aggregate: {"runs": NO_DICT},
     partial(architectures.pair, "DCGAN"): {"channels": NO_SIZE, "norm": [*NO_CHOICE, None]},
     architectures.pair: {"name": [*NO_CHOICE, "VGG"]},
-    partial(memory.a_sample, "GAN"): {"channels": NO_SIZE, "batch_sizes": [(4, 0.5), (0, 4), (4, 4), (8, 4)]},
-    memory.a_sample: {"method": [*NO_CHOICE, "BEGAN", "R1"]},
     results.load: {"name": ["nothing", "", "../after"]},
     partial(results.Results("of no run").add_all, [], never_drawn): {"jobs": NO_SIZE},
     partial(plots.samples_grid, images=IMAGES): {"images": NO_IMAGES, "columns": NO_SIZE},
@@ -423,7 +406,7 @@ CASES = [
 
 @pytest.fixture
 def nothing_is_built(monkeypatch):
-    """Whoever makes a weight, trains, opens a figure or starts a process before it refuses, fails."""
+    """Whoever makes a weight, trains or opens a figure before it refuses, fails."""
 
     def built(*args, **kwargs):
         raise AssertionError("built before it was refused")
@@ -434,7 +417,6 @@ def nothing_is_built(monkeypatch):
         (keras.Model, "fit"),
         (metrics, "_trained_classifier"),
         (pyplot, "figure"),
-        (memory, "in_a_fresh_process"),
     ]:
         monkeypatch.setattr(owner, name, built)
 

@@ -1,12 +1,11 @@
 """What a run keeps in its folder: samples, a film of them, curves, nearest pictures, the generator. Under `train`."""
 
-import os
-
 import keras
 import numpy as np
 from PIL import Image
 
-from gancode.figures.style import new_figure
+from gancode._files import write_whole
+from gancode.figures.style import new_figure, sheet
 
 SOME = 2**24  # pixels that are compared at a time: 64 MB as floats
 FRAMES = 100  # of a film, at most
@@ -33,24 +32,11 @@ class Keep(keras.callbacks.Callback):
         samples = pixels(self.model.generate(self.n, seed=0, labels=self.labels))
         pairs = np.concatenate([samples, self.images[nearest(samples, self.images)]], axis=2)
         how = {"delimiter": ",", "header": ",".join(["step", *past]), "comments": "", "fmt": "%.9g"}
-        write(self.out / "samples" / f"{step:06d}.png", grid(samples).save)
-        write(self.out / "nearest.png", grid(pairs).save)
-        write(self.out / "curves.png", curves(steps, past).savefig)
-        write(self.out / "history.csv", lambda file: np.savetxt(file, rows, **how))
-        write(self.out / "generator.keras", self.model.best_generator.save)
-
-
-def write(path, by):
-    """Have by(file) write a file, which then takes its place: stopped halfway, what stood there stands."""
-    beside = path.with_name(f"partial-{path.name}")  # of the same suffix, which says what is to be written
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        by(beside)
-        os.replace(beside, path)
-    except OSError as error:
-        raise OSError(f"{path} could not be written ({error.strerror or error}); what stood before stands") from error
-    finally:
-        beside.unlink(missing_ok=True)
+        write_whole(self.out / "samples" / f"{step:06d}.png", grid(samples).save)
+        write_whole(self.out / "nearest.png", grid(pairs).save)
+        write_whole(self.out / "curves.png", curves(steps, past).savefig)
+        write_whole(self.out / "history.csv", lambda file: np.savetxt(file, rows, **how))
+        write_whole(self.out / "generator.keras", self.model.best_generator.save)
 
 
 def pixels(samples):
@@ -60,11 +46,8 @@ def pixels(samples):
 
 def grid(images, columns=8, margin=1):
     """uint8 (n, height, width, channels) as one picture, small ones enlarged, on grey."""
-    n, height, width, channels = images.shape
-    tiles = np.pad(images, ((0, -n % columns), (margin, margin), (margin, margin), (0, 0)), constant_values=160)
-    tiles = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (rows, height, columns, width, channels)
-    sheet = tiles.reshape(-1, columns * (width + 2 * margin), channels).squeeze(-1 if channels == 1 else ())
-    return Image.fromarray(sheet.repeat(max(1, 64 // height), axis=0).repeat(max(1, 64 // height), axis=1))
+    times = max(1, 64 // images.shape[1])
+    return Image.fromarray(sheet(images, columns, margin, 160).repeat(times, axis=0).repeat(times, axis=1))
 
 
 def nearest(samples, images):
@@ -96,4 +79,4 @@ def film(out):
     frames = [Image.open(path).convert("RGB") for path in paths[:: -(-len(paths) // FRAMES) or 1]][::-1]
     how = {"append_images": frames[1:], "duration": [150] * (len(frames) - 1) + [3000], "loop": 0, "quality": 80}
     if frames:
-        write(out / "film.webp", lambda file: frames[0].save(file, save_all=True, **how))
+        write_whole(out / "film.webp", lambda file: frames[0].save(file, save_all=True, **how))

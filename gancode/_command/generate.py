@@ -17,19 +17,19 @@ import keras
 import numpy as np
 from PIL import Image
 
-from gancode._arguments import positive_integer, seed_or_none
-from gancode._command.folder import grid, pixels, write
+from gancode._arguments import expect, positive_integer, seed_or_none
+from gancode._command.folder import grid, pixels
 from gancode._command.shell import carry_out, parser, say
+from gancode._files import write_whole
 from gancode._training.inputs import classes, conditioned, takes_labels
 
 
 def main(arguments=None):
-    asking = parser("generate", "RUN --out GRID.png [OPTION ...]", __doc__)
+    asking = parser("generate", "RUN --out GRID.png [OPTION ...]", __doc__, seed=1)
     asking.add_argument("run", metavar="RUN")
     asking.add_argument("--out", required=True)
     asking.add_argument("--labels")
     asking.add_argument("-n", type=int, default=64)
-    asking.add_argument("--seed", type=int, default=1)
     carry_out("generate", generate, asking.parse_args(arguments))
 
 
@@ -37,8 +37,8 @@ def generate(asked):
     """Draw what was asked for, and say where it is."""
     n, seed, out, run = positive_integer("-n", asked.n), seed_or_none(asked.seed), asked.out, pathlib.Path(asked.run)
     file = run / "generator.keras" if run.is_dir() else run
-    if not file.is_file() or file.suffix != ".keras":
-        raise ValueError(f"RUN: expected a folder with a generator.keras in it, or such a file, got {run}")
+    holds = file.is_file() and file.suffix == ".keras"
+    expect(holds, "RUN", "a folder with a generator.keras in it, or such a file", got=run)
     generator = keras.models.load_model(file)
     labels, names = labels_of(asked.labels, generator, file.with_name("settings.json"))
     latent = keras.random.normal((n, generator.inputs[0].shape[-1]), seed=seed)
@@ -47,20 +47,18 @@ def generate(asked):
     in_turn = f", of {', '.join(names)} in turn" if labels else ""
     if out.suffix and not out.is_dir():
         k = len(labels) if labels and len(labels) <= 16 else 1
-        write(out, grid(images, min(n, k * max(1, 8 // k))).save)  # in each column one class
+        write_whole(out, grid(images, min(n, k * max(1, 8 // k))).save)  # in each column one class
         return say(f"{out}: {n} pictures{in_turn}")
-    if any(out.glob("*")):
-        raise ValueError(f"--out: expected a new folder, or an empty one, got {out}, which holds something")
+    expect(not any(out.glob("*")), "--out", "a new folder, or an empty one", got=f"{out}, which holds something")
     for i, image in enumerate(images, 1):
-        write(out / f"{i:06d}.png", Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save)
+        write_whole(out / f"{i:06d}.png", Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save)
     say(f"{out / '000001.png'} to {n:06d}.png: {n} pictures{in_turn}")
 
 
 def labels_of(text, generator, settings):
     """The classes to be drawn in turn, as numbers and by name; None twice for a generator that knows none."""
     if not takes_labels(generator):
-        if text:
-            raise ValueError(f"--labels: expected none, for this generator knows no classes, got {text}")
+        expect(not text, "--labels", "none, for this generator knows no classes", got=text)
         return None, None
     numbers = [str(i) for i in range(classes(generator))]
     names = json.loads(settings.read_text())["settings"]["classes"] if settings.exists() else numbers

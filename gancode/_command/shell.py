@@ -8,10 +8,12 @@ import tensorflow as tf
 from tqdm import tqdm
 
 
-def parser(command, usage, text):
-    """argparse's, with this text for its help: it says what each option does."""
+def parser(command, usage, text, **numbers):
+    """argparse's, with this text for its help: it says what each option does. numbers: options, by their defaults."""
     asking = argparse.ArgumentParser(f"gancode {command}", f"python -m gancode {command} [-h] {usage}")
     asking.format_help = lambda: f"{asking.format_usage()}\n{text}"
+    for name, default in numbers.items():
+        asking.add_argument(f"--{name.replace('_', '-')}", type=type(default or 0), default=default)
     return asking
 
 

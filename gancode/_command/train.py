@@ -43,10 +43,11 @@ from tqdm import tqdm
 
 from gancode import data
 from gancode._arguments import positive, positive_integer, seed_or_none, shape_of_images
-from gancode._command.folder import Keep, film, write
+from gancode._command.folder import Keep, film
 from gancode._command.shell import carry_out, parser, say
 from gancode._command.start import measured, pictures, trainer_of
 from gancode._command.watch import Watch
+from gancode._files import write_whole
 from gancode._training.checkpoint import Checkpoint
 from gancode.experiments.results import provenance
 from gancode.variants import METHODS
@@ -60,7 +61,8 @@ BAR = "step {n} of {total}, {remaining} left"
 
 
 def main(arguments=None):
-    asking = parser("train", "(FOLDER | --digits | --emoji) --out RUN [OPTION ...]", __doc__)
+    usage = "(FOLDER | --digits | --emoji) --out RUN [OPTION ...]"
+    asking = parser("train", usage, __doc__, channels=3, steps=None, every=None, **NUMBERS)
     source = asking.add_mutually_exclusive_group(required=True)
     source.add_argument("folder", nargs="?", metavar="FOLDER")
     source.add_argument("--digits", action="store_true")
@@ -69,8 +71,6 @@ def main(arguments=None):
     asking.add_argument("--labels", choices=["folders"])
     asking.add_argument("--method", type=method, choices=METHODS, default="WGAN-GP")
     asking.add_argument("--size", type=size, default=(32, 32))
-    for name, default in {"channels": 3, "steps": None, "every": None, **NUMBERS}.items():
-        asking.add_argument(f"--{name.replace('_', '-')}", type=type(default or 0), default=default)
     carry_out("train", train, asking.parse_args(arguments))
 
 
@@ -116,7 +116,7 @@ def train(asked):
     steps = asked.steps or (kept["steps"] if kept else min(MOST_STEPS, AN_HOUR / seconds))
     steps = max(made, int(-(-steps // every)) * every)
     begun = {"asked": vars(asked), "settings": settings, "seconds a step": seconds, "made": provenance("train")}
-    write(notes, lambda file: file.write_text(json.dumps((kept or begun) | {"steps": steps}, indent=2)))
+    write_whole(notes, lambda file: file.write_text(json.dumps((kept or begun) | {"steps": steps}, indent=2)))
     if made == steps:
         film(out)
         return say(f"{out} is finished: {made} steps are made. A larger --steps goes on with it.")
@@ -145,9 +145,8 @@ def train(asked):
             trainer.fit(batches, steps // every, every, callbacks, verbose=0, checkpoint=checkpoint)
     except KeyboardInterrupt:
         made = Checkpoint(checkpoint).restore(trainer) * every
-        raise KeyboardInterrupt(
-            f"stopped. {out} stands at step {made}, its last checkpoint: the same command goes on."
-        ) from None
+        where = f"{out} stands at step {made}, its last checkpoint"
+        raise KeyboardInterrupt(f"stopped. {where}: the same command goes on.") from None
     finally:
         film(out)
     say(f"{steps} steps are made. More pictures: python -m gancode generate {out} -n 64 --out grid.png")
@@ -162,9 +161,8 @@ def settings_of(asked, images, labels, names, before):
     known_by.update(b"" if labels is None else labels.tobytes())
     settings |= {"pictures": len(images), "sha256 of pictures and labels": known_by.hexdigest()}
     before = before or settings
-    others = [
-        f"\n  {name}: it has {before.get(name)}, not {now}" for name, now in settings.items() if before.get(name) != now
-    ]
+    others = {name: now for name, now in settings.items() if before.get(name) != now}
     if others:
-        raise ValueError(f"{asked.out} is a run with other settings; another --out begins a new one.{''.join(others)}")
+        said = "".join(f"\n  {name}: it has {before.get(name)}, not {now}" for name, now in others.items())
+        raise ValueError(f"{asked.out} is a run with other settings; another --out begins a new one.{said}")
     return settings

@@ -41,6 +41,7 @@ def signs(trainer, real, labels, logs):
     difference = of_real.mean() - of_fake.mean()
     spread = np.mean(within(of_real, labels) ** 2) + np.mean(within(of_fake, labels) ** 2)
     chance = 2 * np.sqrt(spread / len(real))  # two standard errors
+    alike, inverted = abs(difference) <= chance, difference < -chance
     right = min(np.mean(of_real > 0), np.mean(of_fake < 0))
     slope = np.mean(tf.sigmoid([-of_real, of_fake]))  # of the discriminator's loss, by its scores
     penalty_stays = abs(logs["penalty"] - (weight := getattr(trainer, "penalty_weight", np.inf))) < 1e-3 * weight
@@ -49,14 +50,10 @@ def signs(trainer, real, labels, logs):
     return {
         "the discriminator is right on 99 % of both real and fake: its own gradient has vanished, and the generator is "
         "far behind. Try a lower --learning-rate, or --method WGAN-GP.": is_gan and right >= 0.99 and slope < 0.01,
-        "scores do not differ between real and fake. Try another --learning-rate.": (
-            is_wgan and abs(difference) <= chance
-        ),
-        "the critic scores fakes above real pictures: it is upside down. Try another --seed or --method.": (
-            difference < -chance
-        ),
+        "scores do not differ between real and fake. Try another --learning-rate.": is_wgan and alike,
+        "the critic scores fakes above real pictures: it is upside down. Try another --seed or --method.": inverted,
         f"the penalty stays at {weight:g}, its weight: the critic is dead, its slope 0 everywhere. Try another --seed, "
-        "or a lower --learning-rate.": penalty_stays and abs(difference) <= chance,
+        "or a lower --learning-rate.": penalty_stays and alike,
         "samples differ by less than a tenth of what real pictures do: nearly one picture, of each class where there "
         "are some. Try another --method, or a lower --learning-rate.": spreads[0] < 0.1 * spreads[1],
     }

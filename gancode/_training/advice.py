@@ -37,15 +37,11 @@ def look_at(trainer):
         return
     leak = np.abs(gradients[1:]).max() if len(gradients) > 1 else 0.0
     if penalised and leak > 1e-6 * np.abs(gradients[0]).max():
-        _warn(
-            "critic: its score of a sample depends on the other samples of the batch (batch norm makes it so); the "
-            "penalty asks for a norm of each sample's own gradient. Use norm=None, 'layer' or 'instance' instead."
-        )
+        cure = "the penalty asks for a norm of each sample's own gradient. Use norm=None, 'layer' or 'instance'."
+        _warn(f"critic: its score of a sample depends on the other samples of a batch (batch norm makes it so); {cure}")
     if penalised and drawn_anew:
-        _warn(
-            "critic: it draws anew each time it is called (dropout, augmentation), so that loss and penalty judge two "
-            "different critics. Leave it out of a penalised critic."
-        )
+        cure = "so that loss and penalty judge two different critics. Leave it out of a penalised critic."
+        _warn(f"critic: it draws anew each time it is called (dropout, augmentation), {cure}")
 
 
 def ask(critic, n=4):
@@ -78,10 +74,8 @@ def look_at_data(trainer, batches):
     spec = tf.nest.flatten(batches.element_spec)[0]  # of the samples, where there are labels too
     size, n_critic = spec.shape[:2]
     if size is not None and n_critic > max(size, 10):
-        _warn(
-            f"batches: they are of {size} samples for each of {n_critic} critic steps. Is it the other way round? The "
-            "samples lead: (batch, n_critic, *sample)."
-        )
+        cure = "Is it the other way round? The samples lead: (batch, n_critic, *sample)."
+        _warn(f"batches: they are of {size} samples for each of {n_critic} critic steps. {cure}")
     end = last_activation(trainer.generator)
     if end not in RANGES or trainer.looked:
         return

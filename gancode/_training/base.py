@@ -18,8 +18,6 @@ from gancode._training import ema as averages
 from gancode._training.compiled import CompiledSteps
 from gancode._training.guard import Guard
 
-NO_JUDGE = f"no loss of a GAN says how good its samples are; {inputs.JUDGE}"
-
 
 class BaseGAN(keras.Model):
     """A generator and a critic with an optimiser each, and `fit` around a `step` that a subclass gives.
@@ -31,6 +29,7 @@ class BaseGAN(keras.Model):
     objective = None
     n_critic = 1  # critic steps before each generator step, where `fit` gets an array
     log_names = ("critic_loss", "generator_loss", "penalty")
+    optimizer = None  # until compiled
 
     def __new__(cls, *args, **kwargs):
         trainer = super().__new__(cls, *args, **kwargs)
@@ -66,7 +65,6 @@ class BaseGAN(keras.Model):
         self.compiled_steps = None  # where XLA runs many at a time
         self.past = {}  # the history of a run that goes on
         self.data_seen = None  # what tells a data set of the reader's own from others, where a run may be cut off
-        self.dealt = None  # an array that `fit` was given, and the sampler that deals it
         self.looked = False  # at the data's range
         self.takes_labels = inputs.takes_labels(generator)
         self.turn = threading.local()  # its `labels`, where the networks take some: each device has its own thread
@@ -113,22 +111,12 @@ class BaseGAN(keras.Model):
             self.generator_optimizer.build(self.generator.trainable_variables)
         self.optimizer_settings = checkpoints.settings_of(self)
         super().compile(optimizer=None, jit_compile=jit_compile, auto_scale_loss=False, **kwargs)
-        self.both = keras_callbacks.BothOptimizers(self)
+        self.optimizer = keras_callbacks.BothOptimizers(self)  # as one, as Keras's callbacks want it
         self.trace_anew()
 
     def trace_anew(self):
         """Forget what was traced: a seed or an optimiser that stood in it is another now."""
         self.train_function = self.compiled_steps = None
-
-    @property
-    def optimizer(self):
-        """Both optimisers as one, as Keras's callbacks want it; None until compiled."""
-        return vars(self).get("both")
-
-    @optimizer.setter
-    def optimizer(self, value):
-        if value is not None:  # which is what Keras's own `compile` sets
-            raise ValueError(f"optimizer: {inputs.INSTEAD['optimizer']} of compile()")
 
     # --- one step -------------------------------------------------------------------------------------------
 
@@ -229,29 +217,27 @@ class BaseGAN(keras.Model):
         """
         if unknown := inputs.refuse(kwargs):
             raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
-        if not self.compiled:
-            raise ValueError("fit: expected a trainer that has been compiled; call compile() first")
-        batches, steps_per_epoch = inputs.as_batches(self, batches, batch_size, steps_per_epoch)
-        inputs.check_batches(self, batches, steps_per_epoch)
+        expect(self.compiled, "fit", "a trainer that has been compiled", got="one that has not: call compile() first")
+        given, (batches, steps_per_epoch) = batches, inputs.as_batches(self, batches, batch_size, steps_per_epoch)
+        steps_per_epoch = inputs.check_batches(self, batches, steps_per_epoch)
         epochs = positive_integer("epochs", epochs)
-        if steps_per_epoch is None and self.distribute_strategy.num_replicas_in_sync > 1:
-            steps_per_epoch = devices.count(batches)
-            inputs.check_batches(self, batches, steps_per_epoch)
         one_of("verbose", verbose, ("auto", 0, 1, 2))
         callbacks = [self.guard, *keras_callbacks.check(callbacks)]
         if verbose == "auto":
             verbose, callbacks = 0, [*callbacks, keras_callbacks.progress_bar()]
-        kwargs = {"epochs": epochs, "steps_per_epoch": steps_per_epoch, "verbose": verbose, "shuffle": False}
         keeper = None if checkpoint is None else checkpoints.Checkpoint(checkpoint)
-        backup = keras_callbacks.backup(callbacks)
+        backup = next((each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)), None)
         one_place = not (keeper and backup)
         expect(one_place, "checkpoint", "it or BackupAndRestore", got="both: two places where the run goes on")
         advice.look_at_data(self, batches)
 
-        kwargs["initial_epoch"] = self.go_back(keeper, backup)
+        how = {"epochs": epochs, "initial_epoch": self.go_back(keeper, backup), "verbose": verbose, "shuffle": False}
+        if batches is not given and batches.sampler.seed != self.seed:  # an array, by the checkpoint's seed from now on
+            batches = dataclasses.replace(batches.sampler, seed=self.seed).batches()
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
+        callbacks += [keeper] * bool(keeper)
         with no_note_of_retracing():
-            history = super().fit(batches, callbacks=callbacks + [keeper] * bool(keeper), **kwargs)
+            history = super().fit(batches, steps_per_epoch=steps_per_epoch, callbacks=callbacks, **how)
         if keeper is not None:
             history.history = {name: list(values) for name, values in self.past.items()}  # from its first epoch on
             history.epoch = list(range(keeper.epochs(self)))
@@ -273,9 +259,6 @@ class BaseGAN(keras.Model):
             steps_per_epoch: as of `fit`.
             goes_on: the run may be cut off and go on later, so any data set must be one that can be begun elsewhere.
         """
-        if self.dealt and self.dealt[1] is getattr(batches, "sampler", None) and self.dealt[1].seed != self.seed:
-            self.dealt = self.dealt[0], dataclasses.replace(self.dealt[1], seed=self.seed)
-            batches = self.dealt[1].batches()
         sampler, first = getattr(batches, "sampler", None), int(self.steps.numpy())
         if goes_on:
             self.data_seen = inputs.check_repeats(batches, self.data_seen)
@@ -288,8 +271,9 @@ class BaseGAN(keras.Model):
         if sampler is None or not self.jit_compile or self.run_eagerly:
             self.compiled_steps = None
             return batches
-        if self.compiled_steps is None or self.compiled_steps.sampler is not sampler:
+        if self.compiled_steps is None:
             self.compiled_steps = CompiledSteps(self, sampler)
+        self.compiled_steps.deal(sampler)
         return self.compiled_steps.rows(first)
 
     def make_train_function(self, force=False):
@@ -304,17 +288,13 @@ class BaseGAN(keras.Model):
 
     def evaluate(self, *args, **kwargs):
         """Refused: no loss of a GAN says how good its samples are. `metrics` does, of what `generate` gives."""
-        raise ValueError(f"evaluate: {NO_JUDGE}")
+        raise ValueError(f"evaluate: no loss of a GAN says how good its samples are; {inputs.JUDGE}")
+
+    test_on_batch = evaluate
 
     def train_on_batch(self, *args, **kwargs):
         """Refused: `fit` makes the steps."""
-        raise ValueError(
-            "train_on_batch: expected fit(), which undoes a step that makes NaN; for one step steps_per_epoch=1"
-        )
-
-    def test_on_batch(self, *args, **kwargs):
-        """Refused, as `evaluate` is."""
-        raise ValueError(f"test_on_batch: {NO_JUDGE}")
+        raise ValueError("train_on_batch: expected fit(), which undoes a step that makes NaN, with steps_per_epoch=1")
 
     def export(self, *args, **kwargs):
         """As of Keras's models, of `best_generator`: what serves samples needs nothing else."""

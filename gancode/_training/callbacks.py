@@ -34,10 +34,8 @@ class BothOptimizers:
                 raise TypeError("learning_rate: a LearningRateSchedule sets it; a callback can not set it as well")
         self._note_ratio()
         if self.ratio is None:
-            raise ValueError(
-                "learning_rate: the generator's is 0, so it has no ratio to the critic's that could be kept; set "
-                "critic_optimizer.learning_rate and generator_optimizer.learning_rate instead"
-            )
+            cure = "set critic_optimizer.learning_rate and generator_optimizer.learning_rate instead"
+            raise ValueError(f"learning_rate: the generator's is 0 and has no ratio to the critic's to keep; {cure}")
         self.critic.learning_rate = self.ratio * float(value)
         self.generator.learning_rate = value
 
@@ -61,11 +59,6 @@ def check(callbacks):
         if isinstance(callback, keras.callbacks.ModelCheckpoint) and not callback.save_weights_only:
             _keep_the_generator(callback)
     return list(callbacks)
-
-
-def backup(callbacks):
-    """The one that restores a run, or None."""
-    return next((each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)), None)
 
 
 def progress_bar():

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from gancode._arguments import expect, short
+from gancode._files import write_whole
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -37,7 +38,7 @@ class Checkpoint(keras.callbacks.Callback):
             return 0
         try:
             with h5py.File(self.path) as file:
-                then, now = json.loads(bytes(file["vars"]["run"][()])), what_it_is(model)
+                then, now = read(file["vars"])["run"], what_it_is(model)
             different = [name for name in {**now, **then} if then.get(name) != now.get(name)]
             if different:
                 said = (f"{name} {short(then.get(name))}, not {short(now.get(name))}" for name in different)
@@ -57,12 +58,8 @@ class Checkpoint(keras.callbacks.Callback):
             return  # the first machine does
         weights = InMemory()
         self.model.save_weights(weights)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, weights.getbuffer())
-        except OSError as error:
-            kept = "the one of the epoch before is kept" if self.path.exists() else "there is none yet"
-            raise OSError(f"checkpoint: {self.path} could not be written ({error}); {kept}") from error
+        kept = "the one of the epoch before is kept" if self.path.exists() else "there is none yet"
+        write_whole(self.path, lambda file: file.write_bytes(weights.getbuffer()), "checkpoint: ", kept)
 
 
 class InMemory(io.BytesIO):
@@ -70,19 +67,6 @@ class InMemory(io.BytesIO):
 
     def __str__(self):
         return "memory.weights.h5"
-
-
-def write_whole(path, content):
-    """Write bytes to a file, or leave it as it was: what stops halfway leaves nothing behind."""
-    beside = path.with_name(f"{path.name}.partial")
-    try:
-        with open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it gets its name
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def what_it_is(trainer):
@@ -110,32 +94,27 @@ def settings_of(trainer):
 
 def save(trainer, store):
     """What is no weight: counters, seed, the networks' own random states (dropout has one), history so far."""
-    store["run"] = np.frombuffer(json.dumps(what_it_is(trainer)).encode(), np.uint8)
-    store["seed"] = np.array(trainer.seed)
-    store["steps and turns"] = np.array([trainer.steps.numpy(), trainer.turns.numpy()])
+    known = {"run": what_it_is(trainer), "seed": trainer.seed, "data": trainer.data_seen, "past": trainer.past}
+    known |= {"steps": int(trainer.steps.numpy()), "turns": int(trainer.turns.numpy())}
+    store["known"] = np.frombuffer(json.dumps(known, default=float).encode(), np.uint8)
     for i, state in enumerate(_others(trainer)):
         store[f"other {i}"] = state.numpy()
-    if trainer.data_seen is not None:
-        store["data"] = np.array(trainer.data_seen)
-    store["past"] = np.frombuffer(json.dumps(trainer.past, default=float).encode(), np.uint8)
 
 
 def load(trainer, store):
-    seed = int(store["seed"][()])
-    if trainer.compiled and trainer.seed != seed:
+    known = read(store)
+    if trainer.compiled and trainer.seed != known["seed"]:
         trainer.trace_anew()  # it was traced with the seed before
-    trainer.seed = seed
-    for counter, value in zip((trainer.steps, trainer.turns), store["steps and turns"][()], strict=True):
-        counter.assign(value)
+    trainer.seed, trainer.data_seen, trainer.past = known["seed"], known["data"], known["past"]
+    trainer.steps.assign(known["steps"])
+    trainer.turns.assign(known["turns"])
     for i, state in enumerate(_others(trainer)):
         state.assign(store[f"other {i}"][()])
-    trainer.data_seen = int(store["data"][()]) if "data" in store else None
-    trainer.past = past(store)
 
 
-def past(store):
-    """{name: a value an epoch}"""
-    return json.loads(bytes(store["past"][()]))
+def read(store):
+    """What `save` knew. "past" is the history: {name: a value an epoch}."""
+    return json.loads(bytes(store["known"][()]))
 
 
 def _others(trainer):

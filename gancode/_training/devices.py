@@ -67,14 +67,6 @@ def assign(variables, values):
         replica.merge_call(_assign_everywhere, args=(variables, list(values)))
 
 
-def count(batches):
-    """How many batches there are, for Keras counts the shares of batches that are split. Raises ValueError if it can
-    not be known."""
-    n = int(batches.cardinality())
-    expect(n >= 0, "steps_per_epoch", "a whole number, for these batches can not be counted", None)
-    return n
-
-
 def split(batches, strategy, steps=1):
     """So many steps' batches at a time, for ever, each shared out by its first axis. Returns a DistributedDataset.
 

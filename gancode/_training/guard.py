@@ -44,17 +44,15 @@ class Guard(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         step = int(self.bad_step.numpy())
         if step:
-            raise NotFiniteError(
-                f"training: expected finite weights and losses, got NaN or inf at step {step}; "
-                "the networks and optimisers are as they were before that step"
-            )
+            now = "the networks and optimisers are as they were before that step"
+            raise NotFiniteError(f"training: expected finite weights and losses, got NaN or inf at step {step}; {now}")
 
 
 @contextlib.contextmanager
 def untouched(variables):
-    """For a look in training mode, which would move batch norm's statistics and dropout's seeds: after it all is as it
-    was."""
-    before = [(variable, tf.identity(variable.value)) for variable in variables]
+    """For what would change them, as a look in training mode moves batch norm's statistics and dropout's seeds: after
+    it all is as it was."""
+    before = [(variable, tf.identity(value_of(variable))) for variable in variables]
     try:
         yield
     finally:

@@ -9,26 +9,20 @@ import tensorflow as tf
 from gancode._arguments import expect, numbers, positive_integer, short
 
 JUDGE = "judge what generate() gives, with gancode.metrics"
+VALIDATION = ("validation_data", "validation_split", "validation_steps", "validation_batch_size", "validation_freq")
 INSTEAD = {
     "optimizer": "a GAN has two: say critic_optimizer= and generator_optimizer=",
     "loss": "the losses belong to the method; another one is given to the trainer, loss=losses.saturating",
-    "metrics": f"a loss says little of samples; {JUDGE}",
-    "weighted_metrics": f"a loss says little of samples; {JUDGE}",
     "loss_weights": "each network has one loss; a penalty's weight is the trainer's penalty_weight=",
     "auto_scale_loss": "it is for float16, which has no room for squared gradients; use mixed_bfloat16",
-    "x": "say batches=",
-    "labels": "labels go where the samples are: data.batches(images, labels=labels)",
     "learning_rate": "each network has an optimiser: trainer.default_optimizer(1e-4) makes one",
-    "y": "labels go where the samples are: data.batches(images, labels=labels)",
-    "validation_data": f"a loss on other samples says little; {JUDGE}",
-    "validation_split": "a loss on other samples says little; judge what generate() gives",
-    "validation_steps": f"there is no validation; {JUDGE}",
-    "validation_batch_size": f"there is no validation; {JUDGE}",
-    "validation_freq": f"there is no validation; {JUDGE}",
+    "x": "say batches=",
     "initial_epoch": "a run goes on from checkpoint='NAME.weights.h5' by itself",
     "shuffle": "data.batches shuffles, from its seed",
-    "class_weight": "a GAN learns from samples alone; deal the rare ones more often",
-    "sample_weight": "a GAN learns from samples alone; deal the important ones more often",
+    **dict.fromkeys(("y", "labels"), "labels go where the samples are: data.batches(images, labels=labels)"),
+    **dict.fromkeys(("metrics", "weighted_metrics"), f"a loss says little of samples; {JUDGE}"),
+    **dict.fromkeys(("class_weight", "sample_weight"), "a GAN learns from samples alone; deal some more often"),
+    **dict.fromkeys(VALIDATION, f"there is no validation, for a loss on other samples says little; {JUDGE}"),
 }
 KERAS_OWN = {"shuffle": True, "initial_epoch": 0, "validation_freq": 1, "validation_split": 0.0}
 
@@ -111,11 +105,9 @@ def check_networks(generator, critic):
 def check_precision(*networks):
     """Raise ValueError if a layer computes in float16; bfloat16, whose range is float32's, is welcome."""
     for layer in (layer for network in networks for layer in network._flatten_layers()):
-        if layer.compute_dtype == "float16":
-            raise ValueError(
-                f"dtype policy: expected float32 or mixed_bfloat16, got float16 in layer {layer.name!r}: from 6e-8 to "
-                "65504 there is no room for squared gradients, and Keras's loss scaling is for one loss, not for two"
-            )
+        why = "from 6e-8 to 65504 there is no room for squared gradients, and Keras scales one loss, not two"
+        got = f"float16 in layer {layer.name!r}: {why}"
+        expect(layer.compute_dtype != "float16", "dtype policy", "float32 or mixed_bfloat16", got=got)
 
 
 # --- optimisers -------------------------------------------------------------------------------------------------
@@ -154,29 +146,22 @@ def as_floats(real):
 def as_batches(trainer, batches, batch_size, steps_per_epoch):
     """An array as batches, an epoch being once through; a data set as it is. Returns both."""
     if isinstance(batches, tf.data.Dataset) or not hasattr(batches, "__array__"):
-        if batch_size is not None:
-            raise ValueError("batch_size: it is for arrays; a data set has its batches already")
+        expect(batch_size is None, "batch_size", "None, for a data set has its batches already", batch_size)
         return batches, steps_per_epoch
     from gancode import data
 
-    given, batch_size = batches, 64 if batch_size is None else batch_size
-    pixels = getattr(given, "dtype", None) == np.uint8
-    samples = numbers("batches", given, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
-    known, crc = trainer.dealt and (trainer.dealt[1].batch_size, trainer.dealt[1].n_critic, trainer.dealt[0]), 0
-    for first in range(0, len(samples), 1000):  # of a view, such as images[..., :3], a copy a thousand at a time
-        crc = zlib.crc32(np.ascontiguousarray(samples[first : first + 1000]), crc)
-    if known != (batch_size, trainer.n_critic, crc):
-        trainer.dealt = crc, data.batches(samples, batch_size, trainer.n_critic, trainer.seed).sampler
-    trainer.dealt[1].samples = samples  # where they lie now; with the sampler XLA's samples are kept, too
+    pixels = getattr(batches, "dtype", None) == np.uint8
+    samples = numbers("batches", batches, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
+    batches = data.batches(samples, 64 if batch_size is None else batch_size, trainer.n_critic, trainer.seed)
     if steps_per_epoch is None:
-        steps_per_epoch = len(given) // (batch_size * trainer.n_critic)
-        steps_per_epoch = max(1, steps_per_epoch // trainer.steps_per_execution) * trainer.steps_per_execution
-    return trainer.dealt[1].batches(), steps_per_epoch
+        executions = len(samples) // (batches.sampler.batch_size * trainer.n_critic * trainer.steps_per_execution)
+        steps_per_epoch = max(1, executions) * trainer.steps_per_execution
+    return batches, steps_per_epoch
 
 
 def check_batches(trainer, batches, steps_per_epoch):
     """Raise ValueError unless batches deal (batch, n_critic, *sample), with labels (batch, n_critic) where the networks
-    take some, and an epoch ends, at an execution's end."""
+    take some, and an epoch ends, at an execution's end. Returns its steps, None where Keras is to count them."""
     spec = getattr(batches, "element_spec", None)
     if trainer.takes_labels:
         cure = f"data.batches(images, n_critic={trainer.n_critic}, labels=labels) deals them so"
@@ -187,10 +172,8 @@ def check_batches(trainer, batches, steps_per_epoch):
     shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *trainer.sample_shape)
     if isinstance(spec, (tuple, list, dict)):
         take = "x, y: x" if isinstance(spec, (tuple, list)) else f"each: each[{next(iter(spec))!r}]"
-        raise ValueError(
-            f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; take what you want of them, "
-            f"batches.map(lambda {take}), or give both networks classes=, if these are labels"
-        )
+        cure = f"take what you want, batches.map(lambda {take}), or give both networks classes=, if these are labels"
+        raise ValueError(f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; {cure}")
     got = type(batches).__name__ if shape is None else tuple(shape)
     holds = shape is not None and len(shape) == len(expected) and got[2:] == trainer.sample_shape and shape[1]
     cure = "data.batches deals them so, of an array; single samples: .batch(n_critic, True).batch(batch_size, True)"
@@ -204,12 +187,16 @@ def check_batches(trainer, batches, steps_per_epoch):
         sampler = getattr(batches, "sampler", None)
         check_labels(trainer, next(iter(batches), (0, None))[1] if sampler is None else sampler.labels)
     if steps_per_epoch is None:
-        ends = batches.cardinality() != tf.data.INFINITE_CARDINALITY
-        expect(ends, "steps_per_epoch", "a whole number, for these batches never end", None)
-    else:
-        steps = trainer.steps_per_execution  # Keras would run on to the next multiple
-        whole = positive_integer("steps_per_epoch", steps_per_epoch) % steps == 0
-        expect(whole, "steps_per_epoch", f"a multiple of steps_per_execution ({steps})", got=steps_per_epoch)
+        n, endless = int(batches.cardinality()), tf.data.INFINITE_CARDINALITY
+        expect(n != endless, "steps_per_epoch", "a whole number, for these batches never end", None)
+        if trainer.distribute_strategy.num_replicas_in_sync == 1:
+            return None
+        steps_per_epoch = n  # Keras would count the shares of batches that are split
+        expect(n >= 0, "steps_per_epoch", "a whole number, for these batches can not be counted", None)
+    steps = trainer.steps_per_execution  # Keras would run on to the next multiple
+    whole = positive_integer("steps_per_epoch", steps_per_epoch) % steps == 0
+    expect(whole, "steps_per_epoch", f"a multiple of steps_per_execution ({steps})", got=steps_per_epoch)
+    return steps_per_epoch
 
 
 def check_labels(trainer, labels):
@@ -245,15 +232,10 @@ def check_repeats(batches, known=None):
         return zlib.crc32(b"".join(part.tobytes() for part in tf.nest.flatten([*batches.take(1).as_numpy_iterator()])))
 
     one = begins()
-    if not hasattr(batches, "sampler") and one != begins():
-        raise ValueError(
-            "batches: expected a data set that begins the same way each time, for a run that was cut off goes on with "
-            "it; got one that does not (shuffle with a seed and reshuffle_each_iteration=False, read files with "
-            "shuffle=False, or use data.batches)"
-        )
-    if known not in (None, one):
-        raise ValueError(
-            "batches: expected those that the checkpoint's run began with; these begin otherwise (data.batches and "
-            "shuffle take a seed; so does keras.utils.set_random_seed)"
-        )
+    wanted = "a data set that begins the same way each time, for a run that was cut off goes on with it"
+    got = "one that does not (read files with shuffle=False, give shuffle a seed and reshuffle_each_iteration=False, "
+    got += "or use data.batches)"
+    expect(hasattr(batches, "sampler") or one == begins(), "batches", wanted, got=got)
+    got = "some that begin otherwise (data.batches and shuffle take a seed; so does keras.utils.set_random_seed)"
+    expect(known in (None, one), "batches", "those that the checkpoint's run began with", got=got)
     return one

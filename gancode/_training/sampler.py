@@ -6,6 +6,7 @@ need only be told their numbers. (Of the libraries that do this, Grain is one: g
 
 import dataclasses
 import functools
+import math
 import weakref
 
 import numpy as np
@@ -35,40 +36,37 @@ class Sampler:
     def batches(self, first=0):
         """What steps `first`, `first` + 1, ... get: an endless tf.data.Dataset of (batch_size, n_critic, ...), with
         labels (batch_size, n_critic) where there are some."""
-        if self.samples.nbytes <= SMALL:
-            gather = functools.partial(self.gather, self.on_device())
-        else:
-            gather = self._gather_from_array
+        small = self.samples.nbytes <= SMALL
+        gather = functools.partial(self.gather, self.on_device()) if small else self._gather_from_array
         batches = self.rows(first).map(gather).prefetch(2)
         batches.sampler = self  # so that `fit` can begin elsewhere
         return batches
 
     def rows(self, first=0):
-        """The numbers of those samples: an endless tf.data.Dataset of int32 (batch_size * n_critic,)."""
-        n, size = len(self.samples), self.batch_size * self.n_critic
-        times_through, already_dealt = divmod(first * size, n)
+        """The numbers of those samples: an endless tf.data.Dataset of int32 (batch_size, n_critic)."""
+        shape = self.batch_size, self.n_critic
+        times_through, already_dealt = divmod(first * math.prod(shape), len(self.samples))
         # Shuffling numbers and gathering whole batches is much cheaper than shuffling images.
         orders = tf.data.Dataset.range(times_through, tf.int64.max).map(self._order)
-        return orders.unbatch().skip(already_dealt).batch(size, drop_remainder=True).with_options(UNTUNED)
+        rows = orders.unbatch().skip(already_dealt).batch(math.prod(shape), drop_remainder=True)
+        return rows.map(functools.partial(tf.reshape, shape=shape)).with_options(UNTUNED)
 
     def on_device(self):
         """The samples as a tensor, or (samples, labels)."""
         samples = tf.constant(self.samples)
         return samples if self.labels is None else (samples, tf.constant(self.labels))
 
-    def gather(self, samples, rows):
-        """(batch_size * n_critic,) numbers to (batch_size, n_critic, ...) samples, of tensors as of `on_device`."""
-        return tf.nest.map_structure(lambda each: self._as_batch(tf.gather(each, rows), each.shape[1:]), samples)
-
-    def _as_batch(self, dealt, shape):
-        return tf.reshape(dealt, (self.batch_size, self.n_critic, *shape))
+    @staticmethod
+    def gather(samples, rows):
+        """(batch_size, n_critic) numbers to (batch_size, n_critic, ...) samples, of tensors as of `on_device`."""
+        return tf.nest.map_structure(lambda each: tf.gather(each, rows), samples)
 
     def _gather_from_array(self, rows):
         # TensorFlow keeps a function that it calls for as long as Python runs, and with it whatever that one refers to.
         mine, kind = weakref.ref(self), tf.as_dtype(self.samples.dtype)
         dealt = tf.numpy_function(lambda rows: mine().samples[rows], [rows], kind, stateful=False)
-        batch = self._as_batch(dealt, self.samples.shape[1:])
-        return batch if self.labels is None else (batch, self.gather(tf.constant(self.labels), rows))
+        batch = tf.ensure_shape(dealt, (*rows.shape, *self.samples.shape[1:]))
+        return batch if self.labels is None else (batch, tf.gather(self.labels, rows))
 
     def _order(self, time_through):
         rows = tf.range(len(self.samples), dtype=tf.int32)

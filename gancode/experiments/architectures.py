@@ -1,25 +1,18 @@
 """Seven pairs of networks for digits, from kind to unkind: Figure 2 of Gulrajani et al. 2017. Chapter 6.
 
-    python -m gancode architectures --steps 20000 --seeds 3 --learning-rate 2e-4 --out architectures.json
-
-trains each pair with each method and goes on where it was cut off. In the paper all but the MLP keep the DCGAN's
-convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets layer norm in its place, as the paper
-says (section 5.2).
+In the paper all but the MLP keep the DCGAN's convolutions, and so they do here. Where a critic has batch norm, WGAN-GP
+gets layer norm in its place, as the paper says (section 5.2). The repository's tools/evidence/architectures.py trains
+each pair with each method.
 """
 
 import functools
 
-import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
 from gancode import models
 from gancode._arguments import one_of, positive_integer
 from gancode._layers import fast
-from gancode.experiments import scoreboard
-from gancode.experiments.results import Results, command, command_line
-from gancode.trainers import NotFiniteError
-from gancode.variants import BOOK
 
 LATENT = 64
 
@@ -116,33 +109,3 @@ def shortcut(x, norm):
 
 def to_image():
     return fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"))  # (batch, 28, 28, 1)
-
-
-def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2):
-    """As `scoreboard.train`, for one pair; diverged: at which step it met NaN, or None; images: 8, from 0 to 255."""
-    norm = "layer" if method == "WGAN-GP" else "batch"
-    try:
-        run = scoreboard.train(method, seed, steps, learning_rate, lambda: pair(architecture, channels, norm), n_evals)
-    except NotFiniteError as error:
-        return {"diverged": str(error)}
-    images = np.rint(127.5 * (run["images"][:8, ..., 0] + 1)).astype(int)  # (8, 28, 28)
-    return run | {"diverged": None, "images": images.tolist()}
-
-
-def main(arguments=None):
-    parser = command("architectures", __doc__)
-    parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--methods", nargs="+", choices=BOOK, default=BOOK)
-    parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--learning-rate", type=float, required=True, help="of all methods")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    options = parser.parse_args(arguments)
-    cases = [
-        {"architecture": architecture, "method": method, "seed": seed, "learning_rate": options.learning_rate}
-        | {"channels": options.channels, "steps": scoreboard.for_equal_critics(method, options.steps)}
-        for seed in range(options.seeds)
-        for architecture in options.architectures
-        for method in options.methods
-    ]
-    Results(options.out, command_line("architectures", arguments)).add_all(cases, train, options.jobs)

@@ -32,7 +32,10 @@ def ensemble(members):
             layers than Dense with a bias.
     """
     members = list(members)
-    _same_dense_layers(members)
+    kinds = [[_in_common(layer) for layer in member.layers] for member in members]
+    holds = members and None not in kinds[0] and all(each == kinds[0] for each in kinds)
+    wanted = "at least one network, of Dense layers with biases only, all of one shape and with the same activations"
+    expect(holds, "members", wanted, got=kinds)
     inputs = keras.Input((members[0].input_shape[-1],))
     x = keras.ops.reshape(inputs, (len(members), -1, inputs.shape[-1]))  # (members, batch, inputs)
     for same_layer in zip(*(member.layers for member in members), strict=True):
@@ -71,16 +74,10 @@ def reinitialise(network, seed, bound=None):
     return network
 
 
-def _same_dense_layers(members):
-    shapes = [[tuple(weight.shape) for weight in member.weights] for member in members]
-    holds = members and all(shape == shapes[0] for shape in shapes)
-    expect(holds, "members", "at least one network, all of one shape", got=f"{len(members)} of {shapes}")
-    for layer in (layer for member in members for layer in member.layers):
-        holds = isinstance(layer, keras.layers.Dense) and layer.use_bias
-        expect(holds, "members", "Dense layers with biases only", got=f"{type(layer).__name__} {layer.name!r}")
-    activations = [[layer.activation for layer in member.layers] for member in members]
-    holds = all(each == activations[0] for each in activations)
-    expect(holds, "members", "the same activations in all", got="different ones")
+def _in_common(layer):
+    """What a layer has to have in common with those that stand in its place in other members; None for no Dense one."""
+    holds = isinstance(layer, keras.layers.Dense) and layer.use_bias
+    return (*layer.kernel.shape, keras.activations.serialize(layer.activation)) if holds else None
 
 
 # --- training it, with a look inside now and then ---
@@ -152,24 +149,19 @@ class SumOverMembers:
         return self.members * losses.wasserstein.generator(fake_scores)
 
 
-def check_settings(clip, penalty_weight, learning_rate, epsilon=1e-10):
-    """Raise ValueError for what `side_by_side` does not take: for who would build its networks first."""
+def check(clip, penalty_weight, learning_rate, steps, n_critic, batch_size, every, progress, epsilon=1e-10):
+    """Raise ValueError for what `side_by_side` and `train` do not take, before networks are built for them."""
     given = f"clip={short(clip)}, penalty_weight={short(penalty_weight)}"
     expect((clip is None) != (penalty_weight is None), "clip, penalty_weight", "exactly one", got=given)
     positive(*(("penalty_weight", penalty_weight) if clip is None else ("clip", clip)))
     positive("learning_rate", learning_rate)
     positive("epsilon", epsilon)
-
-
-def check_sizes(steps, n_critic, batch_size, every, progress):
-    """Raise ValueError for what `train` does not take."""
     positive_integers(steps=steps, n_critic=n_critic, batch_size=batch_size, every=every)
     flag("progress", progress)
 
 
 def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilon=1e-10):
     """A WGAN or a WGAN-GP whose critic is an ensemble, with its paper's kind of optimiser."""
-    check_settings(clip, penalty_weight, learning_rate, epsilon)
     networks, loss = (generator, ensemble(critics)), SumOverMembers(len(critics))
     settings = {"learning_rate": learning_rate}
     if clip is not None:
@@ -190,7 +182,6 @@ def train(wgan, critics, samples, steps, n_critic, batch_size, every, progress, 
     A step is n_critic critic steps and one generator step, in which a generator with nothing to learn stays as it is.
     The first 1000 samples are kept for looking. plane: also look at the critics' values over the plane.
     """
-    check_sizes(steps, n_critic, batch_size, every, progress)
     real, samples = samples[:1000], samples[1000:]
     batches = data.batches(samples, batch_size * len(critics), n_critic, seed=0)
     inside = LookInside(critics, real, every, plane)
@@ -208,10 +199,8 @@ class LookInside(probes.Every):
         super().__init__(every)
         self.critics, self.real, self.plane, self.looks = critics, real, plane, []
 
-    def on_train_batch_end(self, batch, logs=None):
-        if self.last == 0 < self.every - 1:
-            self._record(self._step())
-        super().on_train_batch_end(batch, logs)
+    def due(self, before):
+        return before == 0 or super().due(before)
 
     def record(self, step):
         """One array a probe, a row a seed. The critics get their present weights."""

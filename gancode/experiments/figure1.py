@@ -8,10 +8,13 @@ Each trains several critics side by side, one a seed, with the trainers of chapt
 `ensembles.Run`: plain arrays. The whole figure, from a shell:
 
     python -m gancode figure1 --seeds 5 --out figure1.png
+
+--seeds 5              critics a panel
+--steps 3000           critic steps of the surfaces
+--generator-steps 60   of the gradient norms
+--out figure1.png      the picture, in a folder that is there
 """
 
-import argparse
-import io
 import pathlib
 
 import numpy as np
@@ -19,7 +22,8 @@ from matplotlib.figure import Figure
 
 from gancode import data, models, plots
 from gancode._arguments import expect, flag, is_whole, number, one_of, positive, positive_integer, positive_integers
-from gancode._training.checkpoint import write_whole
+from gancode._command.shell import carry_out, parser, say
+from gancode._files import write_whole
 from gancode.experiments import ensembles
 from gancode.experiments.ensembles import ensemble, reinitialise
 
@@ -60,8 +64,7 @@ def gradient_norms(
         ValueError: for a bad argument.
         NotFiniteError: if training reaches NaN or inf.
     """
-    ensembles.check_settings(clip, penalty_weight, learning_rate)
-    ensembles.check_sizes(steps, n_critic, batch_size, every, progress)
+    ensembles.check(clip, penalty_weight, learning_rate, steps, n_critic, batch_size, every, progress)
     seeds, samples = _seeds(seeds), _samples(dataset)
     critics = [reinitialise(models.mlp_critic(depth, width), seed) for seed in seeds]
     generator = ensemble([reinitialise(models.mlp_generator(depth, width), seed + 0.5) for seed in seeds])
@@ -108,8 +111,7 @@ def value_surface(
     """
     if learning_rate is None:
         learning_rate = 1e-3 if clip is None else 5e-5
-    ensembles.check_settings(clip, penalty_weight, learning_rate, epsilon)
-    ensembles.check_sizes(steps, 1, batch_size, every, progress)
+    ensembles.check(clip, penalty_weight, learning_rate, steps, 1, batch_size, every, progress, epsilon)
     one_of("init", init, ("he", "uniform"))
     expect(init == "he" or clip is not None, "init", "'he' where no clip makes a range to be uniform in", init)
     seeds, samples, bound = _seeds(seeds), _samples(dataset), clip if init == "uniform" else None
@@ -196,25 +198,16 @@ def _seeds(seeds):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        "python -m gancode figure1", description="Figure 1 of Gulrajani et al. 2017, anew."
-    )
-    parser.add_argument("--seeds", type=int, default=5, help="critics a panel (default 5)")
-    parser.add_argument("--steps", type=int, default=3000, help="critic steps of the surfaces (default 3000)")
-    parser.add_argument("--generator-steps", type=int, default=60, help="of the gradient norms (default 60)")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"), help="default figure1.png")
-    given = parser.parse_args(arguments)
-    kind, kinds = given.out.suffix[1:].lower(), Figure().canvas.get_supported_filetypes()
-    if kind not in kinds or not given.out.absolute().parent.is_dir():  # before minutes of training
-        parser.error(f"--out: expected a picture in a folder that is there ({', '.join(kinds)}), got {given.out}")
-    try:
-        figure = figure1(given.seeds, given.steps, given.generator_steps)
-    except ValueError as error:
-        parser.error(str(error))
-    picture = io.BytesIO()
-    figure.savefig(picture, format=kind, dpi=150)
-    try:
-        write_whole(given.out, picture.getbuffer())
-    except OSError as error:
-        parser.exit(1, f"{given.out} could not be written ({error})\n")
-    print(f"wrote {given.out}")
+    asking = parser("figure1", "[OPTION ...]", __doc__, seeds=5, steps=3000, generator_steps=60)
+    asking.add_argument("--out", type=pathlib.Path, default=pathlib.Path("figure1.png"))
+    carry_out("figure1", draw, asking.parse_args(arguments))
+
+
+def draw(asked):
+    """The file is looked at first: training takes minutes."""
+    kinds = Figure().canvas.get_supported_filetypes()
+    holds = asked.out.suffix[1:].lower() in kinds and asked.out.absolute().parent.is_dir()
+    expect(holds, "--out", f"a picture in a folder that is there ({', '.join(kinds)})", got=asked.out)
+    figure = figure1(asked.seeds, asked.steps, asked.generator_steps)
+    write_whole(asked.out, lambda file: figure.savefig(file, dpi=150))
+    say(f"wrote {asked.out}")

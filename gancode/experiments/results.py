@@ -1,6 +1,5 @@
 """Results of runs that are too long for a chapter, kept with what made them. Chapters 6 and 7."""
 
-import argparse
 import concurrent.futures
 import datetime
 import functools
@@ -19,23 +18,14 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from gancode._arguments import expect, positive_integer
-from gancode._training.checkpoint import write_whole
+from gancode._files import write_whole
 
 FOLDER = pathlib.Path(__file__).parent / "kept"
 
 
-def command(name, doc):
-    """A parser of what all of ``python -m gancode NAME`` take; the experiment adds its own options."""
-    words = {"description": doc, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    parser = argparse.ArgumentParser(f"python -m gancode {name}", **words)
-    parser.add_argument("--channels", type=int, default=16)
-    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
-    return parser
-
-
-def command_line(name, arguments):
+def command_line(program, arguments):
     """The command with the options that it was given, which is how the results are made again."""
-    return shlex.join(["python", "-m", "gancode", name, *(sys.argv[1:] if arguments is None else arguments)])
+    return shlex.join([*program.split(), *(sys.argv[1:] if arguments is None else arguments)])
 
 
 class Results:
@@ -71,8 +61,7 @@ class Results:
             kept = {"case": case, "result": found, "made": provenance(self.command, jobs)}
             self.cases.append(json.loads(json.dumps(kept, default=_plain)))
             lines = ",\n".join(json.dumps(each) for each in self.cases)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, f'{{"cases": [\n{lines}\n]}}\n'.encode())
+            write_whole(self.path, lambda file: file.write_text(f'{{"cases": [\n{lines}\n]}}\n', encoding="utf-8"))
         return found
 
     def add_all(self, cases, work, jobs=1):

@@ -3,6 +3,19 @@
     python -m gancode scoreboard --steps 20000 --seeds 5 --out scoreboard.json
 
 trains each method with each seed, writes every run down when it is done, and goes on from there if it is cut off.
+
+--out NAME.json        what was measured; runs that are in it are not made again
+--methods GAN WGAN     which ones; the book's four unless told
+--learning-rates 5e-4  to try, one or several; the papers' own if none is named
+--steps 20000          generator steps of the methods with n_critic 5; the others' critics make as many
+--seeds 5              of each method
+--first-seed 0         the first of them
+--n-evals 10           how often samples are judged
+--samples 1000         how many, each time
+--channels 16          of the networks
+--ema 0.999            judge an average generator as well
+--folder FOLDER        for checkpoints, from which a run goes on, and generators at each evaluation
+--jobs 1               runs at a time
 """
 
 import functools
@@ -14,7 +27,9 @@ import numpy as np
 
 from gancode import data, metrics, models
 from gancode._arguments import expect, named, one_of, positive, positive_integer, positive_integers
-from gancode.experiments.results import Results, command, command_line
+from gancode._command.shell import carry_out, parser
+from gancode._training import callbacks as keras_callbacks
+from gancode.experiments.results import Results, command_line
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK, METHODS
 
@@ -69,19 +84,7 @@ def bundled(split):
     return metrics.classified(data.mnist(split))
 
 
-def train(
-    method,
-    seed,
-    steps,
-    learning_rate=None,
-    pair=None,
-    n_evals=8,
-    channels=16,
-    samples=1000,
-    callbacks=None,
-    ema=None,
-    checkpoint=None,
-):
+def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channels=16, samples=1000, ema=None, **of_fit):
     """Train one pair with one method on digits, 28 x 28 x 1, and judge its samples now and then.
 
     Args:
@@ -93,9 +96,8 @@ def train(
         n_evals: how often samples are judged, evenly.
         channels: of the convolutional pair.
         samples: how many are judged.
-        callbacks: as `fit` takes them, `probes.Snapshots` for example.
         ema: of the trainer; the average generator's samples are judged as well.
-        checkpoint: as of `fit`: a run that was cut off goes on.
+        **of_fit: callbacks, `probes.Snapshots` for example, or a checkpoint, from which a run that was cut off goes on.
 
     Returns:
         A dict of lists, one entry an evaluation: "generator_steps", "critic_steps", what `Judge` logs, losses, and
@@ -118,8 +120,8 @@ def train(
     trainer.compile(*optimisers, steps_per_execution=np.gcd(gap, 100).item())
     batches = data.batches(data.mnist(), batch_size=64, n_critic=n_critic, seed=seed)
     judge = Judge(samples)
-    callbacks = [judge, *([callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or [])]
-    record = trainer.fit(batches, n_evals, gap, callbacks, verbose=0, checkpoint=checkpoint).history
+    of_fit["callbacks"] = [judge, *keras_callbacks.check(of_fit.get("callbacks"))]
+    record = trainer.fit(batches, n_evals, gap, verbose=0, **of_fit).history
     evaluations = np.arange(1, n_evals + 1)
     middle = np.median(record["seconds"][1:] or record["seconds"])  # the first stretch has tracing and compiling in it
     counted = {"generator_steps": gap * evaluations, "critic_steps": gap * n_critic * evaluations}
@@ -135,10 +137,9 @@ class Generators(keras.callbacks.Callback):
         self.folder = folder
 
     def on_epoch_end(self, epoch, logs=None):
-        networks = {"": self.model.generator, "ema_": self.model.average}
-        weights = {
-            f"{name}{i:02d}": w for name, one in networks.items() if one for i, w in enumerate(one.get_weights())
-        }
+        weights = {f"{i:02d}": weight for i, weight in enumerate(self.model.generator.get_weights())}
+        if self.model.average is not None:
+            weights |= {f"ema_{i:02d}": weight for i, weight in enumerate(self.model.average.get_weights())}
         np.savez(self.folder / f"{int(self.model.steps.numpy()):06d}.npz", **weights)
 
 
@@ -179,25 +180,25 @@ def for_equal_critics(method, steps):
 
 
 def main(arguments=None):
-    parser = command("scoreboard", __doc__)
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
-    parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--learning-rates", nargs="+", type=float, help="to try; the papers' own if none is named")
-    parser.add_argument("--n-evals", type=int, default=10)
-    parser.add_argument("--samples", type=int, default=1000, help="judged at each evaluation")
-    parser.add_argument("--ema", type=float, help="judge an average generator as well")
-    parser.add_argument("--folder", help="for checkpoints, from which a run goes on, and generators at each evaluation")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    options = parser.parse_args(arguments)
+    numbers = {"steps": 20_000, "seeds": 5, "first_seed": 0, "n_evals": 10, "samples": 1000, "channels": 16, "jobs": 1}
+    asking = parser("scoreboard", "--out NAME.json [OPTION ...]", __doc__, **numbers)
+    asking.add_argument("--out", required=True)
+    asking.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
+    asking.add_argument("--learning-rates", nargs="+", type=float)
+    asking.add_argument("--ema", type=float)
+    asking.add_argument("--folder")
+    made_by = command_line("python -m gancode scoreboard", arguments)
+    carry_out("scoreboard", race, asking.parse_args(arguments), made_by)
+
+
+def race(asked, made_by):
+    """Train every method with every seed, and keep what came of it."""
     cases = [
-        {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": options.channels}
-        | {"n_evals": options.n_evals, "samples": options.samples, "steps": for_equal_critics(method, options.steps)}
-        | ({} if options.ema is None else {"ema": options.ema})
-        for seed in range(options.first_seed, options.first_seed + options.seeds)
-        for method in options.methods
-        for learning_rate in options.learning_rates or [METHODS[method].learning_rate]
+        {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": asked.channels}
+        | {"n_evals": asked.n_evals, "samples": asked.samples, "steps": for_equal_critics(method, asked.steps)}
+        | ({} if asked.ema is None else {"ema": asked.ema})
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds)
+        for method in asked.methods
+        for learning_rate in asked.learning_rates or [METHODS[method].learning_rate]
     ]
-    work = functools.partial(scores, folder=options.folder)
-    Results(options.out, command_line("scoreboard", arguments)).add_all(cases, work, options.jobs)
+    Results(asked.out, made_by).add_all(cases, functools.partial(scores, folder=asked.folder), asked.jobs)

@@ -58,10 +58,8 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     holds = len({shape[1:] for shape in shapes.values()}) == 1 and all(len(shape) == 2 for shape in shapes.values())
     expect(holds, "named_norms", "(layers,) or (records, layers), as many layers in all", got=shapes)
     n = next(iter(shapes.values()))[1]
-    predicted = {name: norms for name, norms in (predicted or {}).items() if name in named_norms}
     predicted = named_numbers("predicted", predicted, (n,), finite=False) if predicted else {}
-    if ax is None:
-        _, ax = new_figure()
+    ax = ax or new_figure()[1]
     everything = np.concatenate([np.ravel(norms) for norms in named_norms.values()])
     foot = 1e-3 * min(everything[everything > 0], default=1.0)
     for (name, norms), style in zip(named_norms.items(), line_styles(), strict=False):
@@ -128,8 +126,7 @@ def value_surface(values, grid, points, title=None, levels=14, ax=None):
     values = numbers("values", values, (len(grid), len(grid)))
     points = numbers("points", points, ("m", 2))
     positive_integer("levels", levels)
-    if ax is None:
-        _, ax = new_figure(width=4.6, height=4.6)
+    ax = ax or new_figure(width=4.6, height=4.6)[1]
     low, high = np.min(values), np.max(values)
     if high > low:  # a dead critic has no lines to draw
         ax.contour(grid, grid, values, np.linspace(low, high, levels + 2)[1:-1], cmap="viridis", linewidths=1.2)

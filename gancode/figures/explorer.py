@@ -33,10 +33,8 @@ def explore(draw, settings, alt, start=None, finer=1):
     text("alt", alt)
     positive_integer("finer", finer)
     expect(callable(draw), "draw", "a function that returns a Figure", draw)
-    settings = {
-        name: [_plain(stop) for stop in listed(f"settings[{name!r}]", stops)]
-        for name, stops in named("settings", settings).items()
-    }
+    settings = {name: listed(f"settings[{name!r}]", stops) for name, stops in named("settings", settings).items()}
+    settings = {name: [_plain(stop) for stop in stops] for name, stops in settings.items()}
     sizes = {name: len(stops) for name, stops in settings.items()}
     count = math.prod(sizes.values())
     expect(1 <= count <= MOST, "settings", f"1 to {MOST} combinations", got=f"{count} from stops {sizes}")
@@ -61,17 +59,12 @@ class Explorer:
         """Sliders and a picture that is drawn anew: an ipywidgets box."""
         import ipywidgets as widgets  # only where a kernel shows it
 
-        sliders = {
-            name: widgets.SelectionSlider(
-                options=[(label(stop), stop) for stop in between(stops, self.finer)],
-                value=self.at[name],
-                description=name,
-                continuous_update=False,
-                style={"description_width": f"{max(map(len, self.settings))}ch"},  # so that all begin at one place
-                layout={"width": "auto"},
-            )
-            for name, stops in self.settings.items()
-        }
+        wide = f"{max(map(len, self.settings))}ch"  # so that all sliders begin at one place
+        how = {"continuous_update": False, "style": {"description_width": wide}, "layout": {"width": "auto"}}
+        sliders = {}
+        for name, stops in self.settings.items():
+            options = [(label(stop), stop) for stop in between(stops, self.finer)]
+            sliders[name] = widgets.SelectionSlider(options=options, value=self.at[name], description=name, **how)
         shown = widgets.HTML()
         box = widgets.VBox([shown, *sliders.values()])
 

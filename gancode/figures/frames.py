@@ -62,21 +62,15 @@ def page(frames, settings, at, alt, interval=None):
     digest = hashlib.sha256(json.dumps([alt, settings, pictures]).encode()).hexdigest()  # same content, same name
     width, height = sizes[0]
     room = max(len(label) for labels in stops for label in labels)  # or a slider's length would change as it moves
-    rows = [
-        {
-            "HEAD": PLAY if interval else TITLE.format(html.escape(name)),
-            "TITLE": html.escape(name or alt, quote=True),
-            "LABEL": html.escape(labels[here]),
-            "END": len(labels) - 1,
-            "ROOM": room,
-            "AT": here,
-        }
-        for (name, labels), here in zip(settings.items(), at, strict=True)
-    ]
+    rows = []
+    for (name, labels), here in zip(settings.items(), at, strict=True):
+        row = {"HEAD": PLAY if interval else TITLE.format(html.escape(name)), "AT": here, "END": len(labels) - 1}
+        row |= {"TITLE": html.escape(name or alt, quote=True), "LABEL": html.escape(labels[here]), "ROOM": room}
+        rows.append(fill(FOLDER / "slider.html", row))
     at_first = np.ravel_multi_index(at, [len(labels) for labels in stops])
     parts = {"KIND": "scrub" if interval else "explore", "NAME": digest[:12], "WIDTH": width}
     parts["PICTURE"] = picture(pictures[at_first], describe(alt, settings, at), width, height)
-    parts["ROWS"] = "".join(fill(FOLDER / "slider.html", row) for row in rows)
+    parts["ROWS"] = "".join(rows)
     script = {"FRAMES": pictures, "NAMES": list(settings), "STOPS": stops, "WHAT": alt, "INTERVAL": int(interval or 0)}
     return fill(FOLDER / "frames.html", parts | {name: for_script(value) for name, value in script.items()})
 

@@ -6,6 +6,7 @@ with any common colour blindness can tell apart; lines also differ in style or c
 
 import pathlib
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib import rc_params_from_file
 
@@ -22,6 +23,15 @@ def new_figure(rows=1, columns=1, width=8.0, height=3.4, **kwargs):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **kwargs)
     plt.close(figure)  # or a notebook would draw it twice
     return figure, axes
+
+
+def sheet(images, columns, margin=0, colour=1):
+    """Images (n, height, width, channels) as one, so many in a row, each with a margin of this colour around it."""
+    n, _, width, channels = images.shape
+    around = (margin, margin)
+    tiles = np.pad(images, ((0, -n % columns), around, around, (0, 0)), constant_values=colour)
+    tiles = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (rows, height, columns, width, channels)
+    return tiles.reshape(-1, columns * (width + 2 * margin), channels).squeeze(-1 if channels == 1 else ())
 
 
 def colour_of(name):

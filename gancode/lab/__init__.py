@@ -61,15 +61,9 @@ def fragment(preset=None, **settings):
     """The same without the document around it, to stand in a page. For the arguments see `lab`."""
     still = (FOLDER / "still.webp").read_bytes()
     width, height = Image.open(io.BytesIO(still)).size
-    parts = {
-        "STYLE": text(FOLDER / "page.css"),
-        "STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}",
-        "WIDTH": width,
-        "HEIGHT": height,
-        "START": escape.escape(json.dumps(start(preset, settings))),
-        "ENGINE": for_script(join(ENGINE)),
-        "PAGE": join(PAGE),
-    }
+    parts = {"STYLE": text(FOLDER / "page.css"), "ENGINE": for_script(join(ENGINE)), "PAGE": join(PAGE)}
+    parts |= {"STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}", "WIDTH": width, "HEIGHT": height}
+    parts["START"] = escape.escape(json.dumps(start(preset, settings)))
     return fill(FOLDER / "page.html", parts)
 
 
@@ -91,12 +85,11 @@ def start(preset, settings):
         if "choices" in control:
             one_of(name, value, control["choices"])
         else:
-            number(name, value)
-            least, most = control["stops"][0], control["stops"][-1]
-            whole = control.get("whole", False)
-            holds = least <= value <= most and (not whole or value == int(value))
-            expect(holds, name, f"a {'whole number' if whole else 'number'} from {least} to {most}", value)
-            value = int(value) if whole else float(value)
+            least, *_, most = control["stops"]
+            kind, said = (int, "whole number") if control.get("whole") else (float, "number")
+            holds = least <= number(name, value) <= most and value == kind(value)
+            expect(holds, name, f"a {said} from {least} to {most}", value)
+            value = kind(value)
         found[known[name]] = value
     return found
 

@@ -1,12 +1,15 @@
 """How much memory a training step takes for each sample of its batch, on a CPU. Chapter 6.
 
-    python -m gancode memory --repeats 3 --out memory.json
+    python tools/memory.py --repeats 3 --out memory.json
+
+made gancode/experiments/kept/memory.json, and goes on where it was cut off.
 
 A gradient needs what its network computed on the way there, for every sample. That grows with the batch; weights,
 optimisers and TensorFlow itself do not. So two batch sizes are tried, each in a fresh process, and the slope between
 their peaks is taken.
 """
 
+import argparse
 import os
 import pathlib
 import re
@@ -18,7 +21,7 @@ import tensorflow as tf
 
 from gancode import models
 from gancode._arguments import expect, one_of, positive_integer
-from gancode.experiments.results import Results, command, command_line
+from gancode.experiments.results import Results, command_line
 from gancode.variants import BOOK, METHODS
 
 STATUS = pathlib.Path("/proc/self/status")
@@ -52,8 +55,9 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
 
 def in_a_fresh_process(*settings):
     """What `peak_of_steps` says in a process that has done nothing else."""
-    code = f"from gancode.experiments import memory; print(memory.peak_of_steps(*{settings!r}))"
-    paths = [str(pathlib.Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    code = f"import memory; print(memory.peak_of_steps(*{settings!r}))"
+    here = pathlib.Path(__file__).resolve().parent
+    paths = [str(here), str(here.parent), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     run = subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return int(run.stdout.split()[-1])
@@ -82,7 +86,9 @@ def peak():
 
 
 def main(arguments=None):
-    parser = command("memory", __doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     parser.add_argument("--methods", nargs="+", choices=BOOK, default=["GAN", "WGAN", "WGAN-GP"])
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args(arguments)
@@ -91,4 +97,8 @@ def main(arguments=None):
         for repeat in range(options.repeats)
         for method in options.methods
     ]
-    Results(options.out, command_line("memory", arguments)).add_all(cases, a_sample)
+    Results(options.out, command_line("python tools/memory.py", arguments)).add_all(cases, a_sample)
+
+
+if __name__ == "__main__":
+    main()
