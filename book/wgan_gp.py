@@ -6,7 +6,7 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
+from keras.layers import Activation, BatchNormalization, Conv2D, Dense, Flatten, LeakyReLU, ReLU, Reshape, UpSampling2D
 
 SIZE, CHANNELS, WIDTH = 32, 3, 16  # pixels and channels of a folder's pictures; channels of the networks' outer layers
 STEPS, SAVE_EVERY = 5000, 100  # after each SAVE_EVERY steps it writes samples/ and generator.keras; Ctrl-C ends it
@@ -27,12 +27,12 @@ def networks(h, w, c):
     critic, widths = [keras.Input((h, w, c))], []
     while min(h, w) > 7 and h % 2 == w % 2 == 0:  # 28 x 28 pixels become 14 x 14 with 16 channels, 7 x 7 with 32
         h, w, widths = h // 2, w // 2, [*widths, WIDTH * 2 ** len(widths)]
-        critic += [layers.Conv2D(widths[-1], 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]  # no batch norm here
-    critic += [layers.Flatten(), layers.Dense(1)]  # the end is a score, of any size: no sigmoid
-    generator = [keras.Input((LATENT,)), layers.Dense(h * w * widths[-1]), layers.Reshape((h, w, widths[-1]))]
-    for n in (*widths[-2::-1], c):  # doubled and then convolved: transposed convolutions leave a checkerboard
-        generator += [layers.BatchNormalization(), layers.ReLU(), layers.UpSampling2D(), layers.Conv2D(n, 3, 1, "same")]
-    return keras.Sequential([*generator, layers.Activation("tanh")]), keras.Sequential(critic)
+        critic += [Conv2D(widths[-1], 4, strides=2, padding="same"), LeakyReLU(0.2)]  # no batch norm here
+    critic += [Flatten(), Dense(1)]  # the end is a score, of any size: no sigmoid
+    generator = [keras.Input((LATENT,)), Dense(h * w * widths[-1]), Reshape((h, w, widths[-1]))]
+    for n in (*widths[-2::-1], c):  # doubled, then convolved: transposed convolutions leave a checkerboard
+        generator += [BatchNormalization(), ReLU(), UpSampling2D(2, None, "bilinear"), Conv2D(n, 3, padding="same")]
+    return keras.Sequential([*generator, Activation("tanh")]), keras.Sequential(critic)
 
 
 def critic_loss(critic, real, fake, epsilon):  # equation 3, and its parts: the estimate of W1, and the penalty

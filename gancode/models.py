@@ -34,7 +34,7 @@ def conv_generator(
     """Latent (batch, latent_dim) to images (batch, h, w, c) in [-1, 1]: a small DCGAN (Radford et al. 2016).
 
     Chapter 6 tries others than these. From 28 x 28 x 1, the book's digits, other shapes differ in how they grow:
-    pixels are doubled and then convolved, so that no checkerboard is drawn (Odena et al. 2016).
+    pixels are doubled, between neighbours, and then convolved, so that no checkerboard is drawn (Odena et al. 2016).
 
     Args:
         latent_dim: numbers in a latent vector.
@@ -60,10 +60,11 @@ def conv_generator(
         network += [*between(), layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=use_bias)]
         network += [*between(), fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"))]
         return _generator(network, classes)
-    # Tried on emoji, 32 x 32 x 3, 600 steps: transposed 4 x 4 kernels drew up to 18 times the pictures' own power at a
-    # period of 2 pixels, this at most 1.7 times, for a tenth more time. Doubling between neighbours (bilinear) blurred.
+    # Tried on emoji, up to 1 200 steps, one run each: transposed 4 x 4 kernels draw up to 18 times the pictures' own
+    # power at a period of 2 pixels; pixels that are doubled as they are, a mesh that can be seen (2.2 to 4 times, at
+    # 32 x 32 and 64 x 64), and shapes in pieces; these, 0.5 to 1.9 times, and whole shapes.
     for height, width, filters in [*larger[::-1], (*image[:2], -(-channels // 2))]:
-        network += [*between(), layers.UpSampling2D(2)]
+        network += [*between(), layers.UpSampling2D(2, interpolation="bilinear")]
         if height % 2 or width % 2:
             network.append(layers.Cropping2D(((0, height % 2), (0, width % 2))))
         network.append(layers.Conv2D(filters, 3, padding="same", use_bias=use_bias))
