@@ -29,7 +29,6 @@ Beside it:
 import importlib
 import logging
 import os
-import warnings
 
 # Both must be set before TensorFlow and Keras are first imported, and a reader's own setting wins.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,22 +40,12 @@ if logging.getLogger("matplotlib").level == logging.NOTSET:
 from gancode.check import broken, check, show_code
 
 _MODULES = ("data", "dirac", "losses", "metrics", "models", "penalty", "plots", "probes", "trainers", "variants")
-_MOVED = {  # since the first edition
-    "after": "variants",
-    "measured": "experiments.results",
-    "microscope": "experiments.figure1",
-    "playground": "lab",
-    "scoreboard": "experiments.scoreboard",
-}
 
 __all__ = ["broken", "check", "show_code", *_MODULES]
 
 
 def __getattr__(name):
     """Import a module when it is first asked for, so that `import gancode` alone stays quick."""
-    if name not in _MODULES and name not in _MOVED:
+    if name not in _MODULES:
         raise AttributeError(f"module 'gancode' has no attribute {name!r}")
-    if name in _MOVED:
-        warnings.warn(f"gancode.{name} is now gancode.{_MOVED[name]}", FutureWarning, stacklevel=2)
-    globals()[name] = importlib.import_module(f"gancode.{_MOVED.get(name, name)}")  # an import asks twice
-    return globals()[name]
+    return importlib.import_module(f"gancode.{name}")

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from evidence import architectures as evidence
-from gancode.experiments import architectures
-from gancode.experiments.architectures import NAMES, pair
+from evidence import architectures
+from evidence.architectures import NAMES, pair
 from gancode.trainers import WGANGP, NotFiniteError
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
@@ -82,15 +81,15 @@ def test_only_wgan_gp_gets_layer_norm_in_its_critic(monkeypatch, method, norm):
         asked.append(norm)
         raise NotFiniteError("as if it had diverged")
 
-    monkeypatch.setattr(evidence, "pair", stop)
-    assert evidence.train("DCGAN", method, 0, 2, 1e-4)["diverged"] == "as if it had diverged"
+    monkeypatch.setattr(architectures, "pair", stop)
+    assert architectures.train("DCGAN", method, 0, 2, 1e-4)["diverged"] == "as if it had diverged"
     assert asked == [norm]
 
 
 def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, monkeypatch):
     out = tmp_path / "some.json"
     command = ["--architectures", "DCGAN", "--methods", "GAN", "WGAN", "--steps", "2", "--seeds", "1"]
-    evidence.main([*command, "--learning-rate", "1e30", "--channels", "1", "--out", str(out)])
+    architectures.main([*command, "--learning-rate", "1e30", "--channels", "1", "--out", str(out)])
     kept = {each["case"]["method"]: each["result"] for each in json.loads(out.read_text())["cases"]}
     assert "at step" in kept["GAN"]["diverged"]
     assert kept["WGAN"]["diverged"] is not None or np.shape(kept["WGAN"]["images"]) == (8, 28, 28)

@@ -77,27 +77,6 @@ def test_an_unknown_module_is_an_attribute_error():
         _ = gancode.nothing_here
 
 
-@pytest.mark.parametrize(
-    "old, new",
-    [
-        ("after", "variants"),
-        ("measured", "experiments.results"),
-        ("microscope", "experiments.figure1"),
-        ("playground", "lab"),
-        ("scoreboard", "experiments.scoreboard"),
-    ],
-)
-def test_a_name_of_the_first_edition_is_told_its_new_one_once(old, new):
-    vars(gancode).pop(old, None)  # nobody has asked yet
-    names = {}
-    with pytest.warns(FutureWarning) as told:
-        exec(f"from gancode import {old}\nimport gancode\ngancode.{old}", names)
-    assert names[old] is importlib.import_module(f"gancode.{new}")
-    assert [(str(each.message), each.filename) for each in told] == [
-        (f"gancode.{old} is now gancode.{new}", "<string>")
-    ]
-
-
 # --- what its docstrings say, and the page that shows them ---
 
 COURSE = sorted(path.stem for path in PACKAGE.glob("[!_]*.py"))
@@ -129,11 +108,11 @@ def methods(cls):
 
 def described():
     """All of them, and what else the page describes argument by argument."""
-    from gancode.experiments import architectures, figure1, results, scoreboard
+    from gancode.experiments import figure1, results, scoreboard
     from gancode.lab import lab
     from gancode.trainers import GAN
 
-    more = [GAN.compile, GAN.fit, GAN.generate, lab, architectures.pair, results.load, results.Results]
+    more = [GAN.compile, GAN.fit, GAN.generate, lab, results.load, results.Results]
     more += [scoreboard.train, scoreboard.aggregate, figure1.value_surface, figure1.gradient_norms, figure1.figure1]
     more += [figure1.weight_distribution, figure1.predicted_norms]
     return public() | {f"{thing.__module__}.{thing.__qualname__}": thing for thing in more}

@@ -29,7 +29,7 @@ from gancode import (
     probes,
     variants,
 )
-from gancode.experiments import architectures, figure1, results, scoreboard
+from gancode.experiments import figure1, results, scoreboard
 from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 # --- values that are wrong ---
@@ -334,8 +334,6 @@ WRONG = {
     },
     partial(scoreboard.aggregate, {"GAN": []}): {"by": NO_CHOICE},
     scoreboard.aggregate: {"runs": NO_DICT},
-    partial(architectures.pair, "DCGAN"): {"channels": NO_SIZE, "norm": [*NO_CHOICE, None]},
-    architectures.pair: {"name": [*NO_CHOICE, "VGG"]},
     results.load: {"name": ["nothing", "", "../after"]},
     partial(results.Results("of no run").add_all, [], never_drawn): {"jobs": NO_SIZE},
     partial(plots.samples_grid, images=IMAGES): {"images": NO_IMAGES, "columns": NO_SIZE},

@@ -3,7 +3,6 @@ import json
 import keras
 import numpy as np
 import pytest
-from helpers import saves
 from keras import layers
 
 from gancode import data, metrics
@@ -60,29 +59,6 @@ def test_the_average_generator_is_judged_beside_the_generator():
     both = train("GAN", 0, 2, 2e-3, small, n_evals=2, samples=70, ema=0.5)
     assert plain["frechet"] == both["frechet"]
     assert both["ema_frechet"][1] != both["frechet"][1] and len(both["ema_recall"]) == 2
-
-
-@saves
-def test_a_run_that_was_cut_off_goes_on_to_the_same_scores(tmp_path, monkeypatch):
-    case = {"method": "GAN", "seed": 0, "learning_rate": 2e-3, "channels": 1, "n_evals": 4, "samples": 70, "steps": 8}
-    whole = scoreboard.scores(**case)
-    plain, judged = scoreboard.Judge.scores, []
-
-    def cut(self, generator):
-        judged.append(1)
-        if len(judged) == 3:
-            raise KeyboardInterrupt
-        return plain(self, generator)
-
-    monkeypatch.setattr(scoreboard.Judge, "scores", cut)
-    with pytest.raises(KeyboardInterrupt):
-        scoreboard.scores(folder=tmp_path, **case)
-    resumed = scoreboard.scores(folder=tmp_path, **case)
-    assert len(judged) == 3 + 2  # the first two were not made again
-    del whole["seconds"], resumed["seconds"]
-    assert resumed == whole
-    kept = sorted(file.name for file in (tmp_path / "GAN 0.002 0").glob("*.npz"))
-    assert kept == [f"{step:06d}.npz" for step in (2, 4, 6, 8)]
 
 
 def test_the_step_size_is_the_papers_or_the_one_that_is_asked_for(monkeypatch):

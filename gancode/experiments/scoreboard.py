@@ -13,13 +13,10 @@ trains each method with each seed, writes every run down when it is done, and go
 --n-evals 10           how often samples are judged
 --samples 1000         how many, each time
 --channels 16          of the networks
---ema 0.999            judge an average generator as well
---folder FOLDER        for checkpoints, from which a run goes on, and generators at each evaluation
 --jobs 1               runs at a time
 """
 
 import functools
-import pathlib
 import time
 
 import keras
@@ -129,28 +126,9 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
     return record | {"images": judge.images[:16]}
 
 
-class Generators(keras.callbacks.Callback):
-    """Callback: after each epoch write both generators' weights to FOLDER/STEP.npz, for films and other scores."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = folder
-
-    def on_epoch_end(self, epoch, logs=None):
-        weights = {f"{i:02d}": weight for i, weight in enumerate(self.model.generator.get_weights())}
-        if self.model.average is not None:
-            weights |= {f"ema_{i:02d}": weight for i, weight in enumerate(self.model.average.get_weights())}
-        np.savez(self.folder / f"{int(self.model.steps.numpy()):06d}.npz", **weights)
-
-
-def scores(folder=None, **case):
+def scores(**case):
     """What `train` wrote down, without the images: they would take more room than all the rest."""
-    if folder is None:
-        run = train(**case)
-    else:
-        folder = pathlib.Path(folder) / f"{case['method']} {case['learning_rate']} {case['seed']}"
-        folder.mkdir(parents=True, exist_ok=True)
-        run = train(**case, callbacks=Generators(folder), checkpoint=folder / "run.weights.h5")
+    run = train(**case)
     del run["images"]
     return {name: [float(f"{value:.6g}") for value in values] for name, values in run.items()}
 
@@ -185,8 +163,6 @@ def main(arguments=None):
     asking.add_argument("--out", required=True)
     asking.add_argument("--methods", nargs="+", choices=METHODS, default=BOOK)
     asking.add_argument("--learning-rates", nargs="+", type=float)
-    asking.add_argument("--ema", type=float)
-    asking.add_argument("--folder")
     made_by = command_line("python -m gancode scoreboard", arguments)
     carry_out("scoreboard", race, asking.parse_args(arguments), made_by)
 
@@ -196,9 +172,8 @@ def race(asked, made_by):
     cases = [
         {"method": method, "seed": seed, "learning_rate": learning_rate, "channels": asked.channels}
         | {"n_evals": asked.n_evals, "samples": asked.samples, "steps": for_equal_critics(method, asked.steps)}
-        | ({} if asked.ema is None else {"ema": asked.ema})
         for seed in range(asked.first_seed, asked.first_seed + asked.seeds)
         for method in asked.methods
         for learning_rate in asked.learning_rates or [METHODS[method].learning_rate]
     ]
-    Results(asked.out, made_by).add_all(cases, functools.partial(scores, folder=asked.folder), asked.jobs)
+    Results(asked.out, made_by).add_all(cases, scores, asked.jobs)

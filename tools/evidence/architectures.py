@@ -1,19 +1,119 @@
-"""Train seven pairs of networks for digits with each method: what chapter 6 keeps of the paper's Figure 2.
+"""Train seven pairs of networks for digits, from kind to unkind, with each method: Figure 2 of Gulrajani et al. 2017.
 
     python tools/evidence/architectures.py --steps 20000 --seeds 3 --learning-rate 2e-4 --out architectures.json
 
-made the files architectures*.json in gancode/experiments/kept/, and goes on where it was cut off.
+made the files architectures*.json in gancode/experiments/kept/, and goes on where it was cut off. In the paper all
+but the MLP keep the DCGAN's convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets layer norm
+in its place, as the paper says (section 5.2).
 """
 
 import argparse
+import functools
 
 import numpy as np
+import tensorflow as tf
+from keras import Input, Model, Sequential, layers
 
+from gancode import models
+from gancode._layers import fast
 from gancode.experiments import scoreboard
-from gancode.experiments.architectures import NAMES, pair
 from gancode.experiments.results import Results, command_line
 from gancode.trainers import NotFiniteError
 from gancode.variants import BOOK
+
+LATENT = 64
+
+
+def pair(name, channels=16, norm="batch"):
+    """(generator, critic), new ones. name: one of NAMES. norm: the critic's where it has one, "batch" or "layer"."""
+    return NAMES[name](channels, norm)
+
+
+def baseline(channels, norm):
+    return models.conv_generator(LATENT, channels), models.conv_critic(channels, norm)
+
+
+def plain_generator(channels, norm):
+    """No batch norm in the generator, and as many filters in every layer."""
+    begin = [layers.Dense(7 * 7 * channels), layers.Reshape((7, 7, channels)), layers.ReLU()]
+    larger = [layers.Conv2DTranspose(channels, 5, strides=2, padding="same"), layers.ReLU()]
+    return Sequential([Input((LATENT,)), *begin, *larger, to_image()]), models.conv_critic(channels, norm)
+
+
+def mlp_generator(channels, norm):
+    """Four ReLU layers of 512."""
+    hidden = [layers.Dense(512, activation="relu") for _ in range(4)]
+    image = [layers.Dense(28 * 28, activation="tanh"), layers.Reshape((28, 28, 1))]
+    return Sequential([Input((LATENT,)), *hidden, *image]), models.conv_critic(channels, norm)
+
+
+def no_norm(channels, norm):
+    """No normalisation in either."""
+    return models.conv_generator(LATENT, channels, norm=None), models.conv_critic(channels)
+
+
+def gated(channels, norm):
+    """Half of each layer's channels are a gate for the other half: tanh(a) * sigmoid(b)."""
+    twice = 2 * channels  # of which a gate leaves half
+    generator = models.conv_generator(LATENT, twice, activation=Gate, use_bias=True)
+    return generator, models.conv_critic(twice, norm, Gate)
+
+
+def tanh(channels, norm):
+    """tanh everywhere."""
+    activation = functools.partial(layers.Activation, "tanh")
+    generator = models.conv_generator(LATENT, channels, activation=activation, use_bias=True)
+    return generator, models.conv_critic(channels, norm, activation)
+
+
+def residual(channels, norm, blocks=8):
+    """2 * blocks convolutions with shortcuts in each network, of 8 filters, and the ways in and out: 18 layers with
+    weights in the generator, 18 in the critic. The paper's have 101."""
+    latent = Input((LATENT,))
+    x = layers.Reshape((7, 7, 8))(layers.Dense(7 * 7 * 8)(latent))
+    for _ in range(blocks):
+        x = shortcut(x, "batch")
+    x = layers.UpSampling2D(2)(layers.ReLU()(models.NORMS["batch"]()(x)))
+    generator = Model(latent, to_image()(x), name="generator")
+
+    images = Input((28, 28, 1))
+    x = layers.AveragePooling2D(2)(fast(layers.Conv2D(8, 5, strides=2, padding="same"))(images))
+    for _ in range(blocks):
+        x = shortcut(x, norm)
+    x = layers.Flatten()(models.leaky_relu()(x))
+    return generator, Model(images, layers.Dense(1)(x), name="critic")
+
+
+NAMES = {
+    "DCGAN": baseline,
+    "no batch norm in G": plain_generator,
+    "MLP generator": mlp_generator,
+    "no norm at all": no_norm,
+    "gated": gated,
+    "tanh everywhere": tanh,
+    "residual, deep": residual,
+}
+
+
+class Gate(layers.Layer):
+    """tanh of one half of the channels times the sigmoid of the other: (..., 2c) to (..., c)."""
+
+    def call(self, x):
+        value, gate = tf.split(x, 2, axis=-1)
+        return tf.tanh(value) * tf.sigmoid(gate)
+
+
+def shortcut(x, norm):
+    """x plus two convolutions of it (He et al. 2016, norm and activation first)."""
+    y = x
+    for _ in range(2):
+        y = models.leaky_relu()(models.NORMS[norm]()(y))
+        y = layers.Conv2D(x.shape[-1], 3, padding="same")(y)
+    return layers.Add()([x, y])
+
+
+def to_image():
+    return fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"))  # (batch, 28, 28, 1)
 
 
 def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2):
