@@ -1,0 +1,47 @@
+import json
+
+import numpy as np
+import pytest
+from evidence import collapse
+from evidence.collapse import RADIUS, SIGMA
+
+from gancode import data
+
+
+def test_samples_are_counted_by_hand():
+    centres = data.EIGHT_CENTRES
+    samples = np.concatenate(
+        [np.repeat(centres[:1], 97, axis=0), centres[1:2], centres[2:4] + np.array([0, 5 * SIGMA])]
+    )
+    found = collapse.scores(samples)
+    assert found == {
+        "modes_3": 2,
+        "modes_3_2_percent": 1,
+        "fraction_3": 0.98,
+        "modes_7": 4,
+        "modes_7_2_percent": 1,
+        "fraction_7": 1.0,
+    }
+    assert collapse.scores(samples, samples)["w1"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_uniform_ring_is_good_where_its_arcs_are_near_a_mode():
+    found = collapse.baseline("uniform ring", range(20))
+    for sigmas in (3, 7):
+        arcs = 8 * 2 * 2 * np.arcsin(sigmas * SIGMA / (2 * RADIUS)) / (2 * np.pi)
+        assert np.mean(found[f"fraction_{sigmas}"]) == pytest.approx(arcs, rel=0.05)
+
+
+def test_real_points_are_good_as_often_as_a_gaussian_says():
+    found = collapse.baseline("two real sets", range(5))
+    assert np.mean(found["fraction_3"]) == pytest.approx(1 - np.exp(-4.5), abs=0.005)  # Rayleigh's distribution
+    assert found["modes_3_2_percent"] == [8] * 5 and max(found["w1"]) < 0.15
+
+
+@pytest.mark.slow
+def test_the_command_trains_what_it_is_asked_for(tmp_path):
+    out = tmp_path / "found.json"
+    collapse.main(["--steps", "6", "--seeds", "0", "1", "--sweep-seeds", "5", "--only", "1", "--out", str(out)])
+    cases = json.loads(out.read_text())["cases"]
+    assert [case["case"].get("method") for case in cases] == [None, None, None, "GAN", "GAN-GP"]
+    assert len(cases[-2]["result"]["w1"]) == 2 and len(cases[-1]["result"]["w1"]) == 1
