@@ -42,6 +42,7 @@ SWEEP = [
     for method in ("GAN-GP", "R1", "DRAGAN", "WGAN-GP")
     for weight in (0.01, 0.1, 1.0, 10.0)
 ]
+LONGER = [MAIN[k] for k in (1, 2, 5, 0)]  # GAN-GP, R1, the knob, GAN
 
 
 def scores(samples, test=None):
@@ -107,6 +108,8 @@ def main(arguments=None):
     parser.add_argument("--steps", type=int, default=3000, help="generator steps, a multiple of 6")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--sweep-seeds", type=int, nargs="+", default=[5, 6])
+    parser.add_argument("--longer-steps", type=int, help="of some main cases once more, after all others")
+    parser.add_argument("--longer-seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", type=int, help="so many of the main cases and of the sweep")
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
@@ -114,8 +117,11 @@ def main(arguments=None):
     results = Results(given.out, shlex.join(line))
     for name in ("uniform ring", "two real sets", "every second mode"):
         results.add({"baseline": name, "seeds": given.seeds}, lambda name=name: baseline(name, given.seeds))
-    for group, seeds in ((MAIN, given.seeds), (SWEEP, given.sweep_seeds)):
-        results.add_all([case | {"seeds": seeds, "steps": given.steps} for case in group[: given.only]], train_case)
+    groups = [(MAIN, given.seeds, given.steps), (SWEEP, given.sweep_seeds, given.steps)]
+    if given.longer_steps:
+        groups.append((LONGER, given.longer_seeds, given.longer_steps))
+    for group, seeds, steps in groups:
+        results.add_all([case | {"seeds": seeds, "steps": steps} for case in group[: given.only]], train_case)
 
 
 def train_case(**case):
