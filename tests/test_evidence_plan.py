@@ -5,6 +5,7 @@ import pytest
 from evidence import plan
 
 from gancode import data
+from gancode.experiments import results
 
 
 def test_the_sets_have_the_masses_that_they_are_said_to_have():
@@ -41,3 +42,29 @@ def test_the_command_trains_what_it_is_asked_for(tmp_path, monkeypatch):
     cases = json.loads(out.read_text())["cases"]
     assert len(cases) == 2 + 4 * 2 + 2
     assert set(cases[-1]["result"]) == {"untrained", "trained", "fresh"}
+
+
+def test_the_kept_critics_found_more_of_the_plan_than_any_baseline():
+    kept = results.load("plan").cases
+    critics = [case for case in kept if "weight" in case["case"]]
+    beside = {case["case"]["seed"]: case["result"] for case in kept if set(case["case"]) == {"seed"}}
+    assert len(critics) == 5 + 7 * 3 and set(beside) == set(range(5))
+    found = {}
+    for case in critics:
+        weight, one_sided, seed = (case["case"][name] for name in ("weight", "one_sided", "seed"))
+        rivals = [beside[seed][name] for name in ("cone", "best cone", "nearest")] + [case["result"]["untrained"]]
+        cosine = max(rival["cosine_lines"] for rival in rivals)
+        fraction = max(rival["fraction"] for rival in rivals)
+        one = case["result"]["trained"]
+        beats = 1 - one["cosine_lines"] <= (1 - cosine) / 2 and one["fraction"] > fraction
+        found.setdefault((weight, one_sided), []).append(beats)
+    assert not any(found.pop((100.0, False)))
+    assert all(all(several) for several in found.values()), found
+
+
+def test_the_kept_floor_falls_with_n():
+    kept = results.load("plan").cases
+    floor = {n: [c["result"] for c in kept if c["case"].get("n") == n] for n in (250, 500, 1000, 2000)}
+    means = [np.mean(several) for several in floor.values()]
+    assert all(len(several) == 5 for several in floor.values())
+    assert means == sorted(means, reverse=True) and 0.05 < means[2] < 0.1
