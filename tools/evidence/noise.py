@@ -56,8 +56,9 @@ def gradients(loss, generator, critic, latent):
 
 
 def cosine(a, b):
-    """Of vectors along the last axis."""
-    return np.sum(a * b, axis=-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1) + 1e-30)
+    """Of vectors along the last axis; in float64, for a saturated gradient's square is 0 in float32."""
+    a, b = (v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-300) for v in (np.float64(a), np.float64(b)))
+    return np.sum(a * b, axis=-1)
 
 
 def agreement(vectors):
