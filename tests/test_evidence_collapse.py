@@ -6,6 +6,7 @@ from evidence import collapse
 from evidence.collapse import RADIUS, SIGMA
 
 from gancode import data
+from gancode.experiments import results
 
 
 def test_samples_are_counted_by_hand():
@@ -45,3 +46,28 @@ def test_the_command_trains_what_it_is_asked_for(tmp_path):
     cases = json.loads(out.read_text())["cases"]
     assert [case["case"].get("method") for case in cases] == [None, None, None, "GAN", "GAN-GP"]
     assert len(cases[-2]["result"]["w1"]) == 2 and len(cases[-1]["result"]["w1"]) == 1
+
+
+def test_the_kept_penalties_relieve_the_collapse_into_a_smeared_ring_and_a_small_latent_does_more():
+    kept = results.load("collapse").cases
+    beside = {case["case"]["baseline"]: case["result"] for case in kept if "baseline" in case["case"]}
+    main = [case for case in kept if case["case"].get("steps") == 3000 and len(case["case"]["seeds"]) == 5]
+    found = {}
+    for case in main:
+        method, latent, n_critic, rates = (case["case"][name] for name in ("method", "latent", "n_critic", "rates"))
+        found[method, latent, n_critic, rates[1]] = case["result"]
+    ring, real = beside["uniform ring"], beside["two real sets"]
+    bare = found["GAN", 16, 1, 1e-3]
+    assert max(bare["modes_7_2_percent"]) == 1 and min(bare["w1"]) > 1.5
+    for method in ("GAN-GP", "R1", "DRAGAN", "WGAN-GP"):
+        one = found[method, 16, 1, 1e-3]
+        assert max(one["w1"]) < min(bare["w1"]) / 2  # the collapse is relieved
+        assert min(one["modes_7"]) >= 7
+        assert max(one["fraction_7"]) < 2 * np.median(ring["fraction_7"])  # into a ring
+        assert max(one["fraction_3"]) < 0.1 and min(one["w1"]) > 2 * max(real["w1"])
+    for rate in (1e-3, 2e-4):  # of G: the latent vector of two numbers does it, at both
+        assert min(found["GAN", 2, 1, rate]["fraction_7"]) > 0.5
+    assert max(found["GAN", 16, 1, 2e-4]["fraction_7"]) < 0.1
+    for method in ("GAN-GP", "R1"):  # with both
+        one = found[method, 2, 1, 2e-4]
+        assert min(one["fraction_7"]) > 2 * np.median(ring["fraction_7"]) and max(one["w1"]) < min(ring["w1"])
