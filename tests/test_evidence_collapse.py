@@ -71,3 +71,15 @@ def test_the_kept_penalties_relieve_the_collapse_into_a_smeared_ring_and_a_small
     for method in ("GAN-GP", "R1"):  # with both
         one = found[method, 2, 1, 2e-4]
         assert min(one["fraction_7"]) > 2 * np.median(ring["fraction_7"]) and max(one["w1"]) < min(ring["w1"])
+
+
+def test_with_four_times_the_steps_the_kept_penalties_draw_the_modes_and_the_bare_gan_does_not():
+    longer = [case for case in results.load("collapse").cases if case["case"].get("steps") == 12_000]
+    assert len(longer) == 4
+    for case in longer:
+        found = case["result"]
+        if case["case"]["method"] in ("GAN-GP", "R1"):
+            assert found["modes_7_2_percent"] == [8] * 3
+            assert min(found["fraction_7"]) > 0.5 and max(found["w1"]) < 0.2
+        elif case["case"]["latent"] == 16:
+            assert found["modes_7_2_percent"] == [1] * 3
