@@ -6,6 +6,7 @@ import pytest
 from evidence import noise
 
 from gancode import losses, models
+from gancode.experiments import results
 
 
 def test_agreement_is_the_mean_cosine_of_all_pairs():
@@ -36,5 +37,19 @@ def test_the_command_measures_at_each_look(tmp_path):
     cases = json.loads(out.read_text())["cases"]
     assert [case["case"]["method"] for case in cases] == ["GAN", "WGAN-GP"]
     for row in cases[0]["result"]:  # both losses' gradients at a fake lie along the same slope
+        both = [row[f"{name}, fakes"]["cosine_over_seeds"] for name in ("saturating", "non-saturating")]
+        assert both[0] == pytest.approx(both[1], abs=1e-3)
+
+
+def test_the_kept_gradients_grow_longer_but_not_noisier():
+    gan, control = (case["result"] for case in results.load("noise").cases)
+    first, last = gan[0], gan[-1]
+    assert last["non-saturating, weights"]["median_length"] > 5 * first["non-saturating, weights"]["median_length"]
+    assert last["saturating, weights"]["median_length"] > first["saturating, weights"]["median_length"] / 10
+    assert last["saturating, fakes"]["median_length"] < first["saturating, fakes"]["median_length"] / 50
+    over_seeds = [row["non-saturating, fakes"]["cosine_over_seeds"] for row in (first, last)]
+    assert over_seeds[1] > over_seeds[0] - 0.1  # the ledger's threshold
+    assert control[-1]["wasserstein, fakes"]["cosine_over_seeds"] > over_seeds[1] + 0.1
+    for row in gan:  # at a fake both losses' gradients lie along one slope
         both = [row[f"{name}, fakes"]["cosine_over_seeds"] for name in ("saturating", "non-saturating")]
         assert both[0] == pytest.approx(both[1], abs=1e-3)
