@@ -42,6 +42,7 @@ SWEEP = [
     for method in ("GAN-GP", "R1", "DRAGAN", "WGAN-GP")
     for weight in (0.01, 0.1, 1.0, 10.0)
 ]
+KNOBS = [KNOB | {"method": "GAN", "weight": None, "rates": [d, g]} for d in (FAST, SLOW) for g in (FAST, SLOW)]
 LONGER = [MAIN[k] for k in (1, 2, 5, 0)]  # GAN-GP, R1, the knob, GAN
 
 
@@ -110,6 +111,7 @@ def main(arguments=None):
     parser.add_argument("--sweep-seeds", type=int, nargs="+", default=[5, 6])
     parser.add_argument("--longer-steps", type=int, help="of some main cases once more, after all others")
     parser.add_argument("--longer-seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--knob-steps", type=int, help="of chapter 1's four pairs of rates, after all others")
     parser.add_argument("--only", type=int, help="so many of the main cases and of the sweep")
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
@@ -120,6 +122,8 @@ def main(arguments=None):
     groups = [(MAIN, given.seeds, given.steps), (SWEEP, given.sweep_seeds, given.steps)]
     if given.longer_steps:
         groups.append((LONGER, given.longer_seeds, given.longer_steps))
+    if given.knob_steps:
+        groups.append((KNOBS, given.seeds, given.knob_steps))
     for group, seeds, steps in groups:
         results.add_all([case | {"seeds": seeds, "steps": steps} for case in group[: given.only]], train_case)
 
