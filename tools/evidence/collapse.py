@@ -106,7 +106,7 @@ def baseline(name, seeds):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=3000, help="generator steps, a multiple of 6")
+    parser.add_argument("--steps", type=int, default=3000, help="generator steps, a multiple of 6, of 600 from 600 on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--sweep-seeds", type=int, nargs="+", default=[5, 6])
     parser.add_argument("--longer-steps", type=int, help="of some main cases once more, after all others")
