@@ -83,3 +83,15 @@ def test_with_four_times_the_steps_the_kept_penalties_draw_the_modes_and_the_bar
             assert min(found["fraction_7"]) > 0.5 and max(found["w1"]) < 0.2
         elif case["case"]["latent"] == 16:
             assert found["modes_7_2_percent"] == [1] * 3
+
+
+def test_a_fast_discriminator_gives_more_good_samples_in_the_kept_runs_and_a_slow_generator_does_not():
+    good = {}
+    for case in results.load("collapse").cases:
+        if case["case"].get("steps") == 2400:
+            looks = [*case["result"]["fraction_7_earlier"], case["result"]["fraction_7"]]
+            good[tuple(case["case"]["rates"])] = np.mean(looks, axis=0)  # (5,)
+    assert len(good) == 4
+    for rate in (1e-3, 2e-4):
+        assert good[1e-3, rate].min() > good[2e-4, rate].max()
+    assert good[1e-3, 2e-4].min() < good[1e-3, 1e-3].max()
