@@ -530,6 +530,11 @@ def test_a_stamp_follows_kept_results_behind_the_module_that_reads_them(tmp_path
     kept.write_text('{"cases": []}')
     after = stamp.parts(read(chapter), tmp_path)
     assert {part for part in after if after[part] != before[part]} == {"gancode/experiments/kept/scores.json"}
+    kept.with_name("race.json").write_text("{}")  # which this chapter does not load
+    assert stamp.parts(read(chapter), tmp_path) == after
+    cell = nbformat.v4.new_code_cell("from gancode.experiments import results\nresults.load(name)")
+    any_of_them = nbformat.v4.new_notebook(cells=[cell])
+    assert "gancode/experiments/kept/race.json" in stamp.parts(any_of_them, tmp_path)
     other = read(tiny_book(tmp_path / "other", "from gancode.data import samples"))
     shutil.copytree(kept.parent, tmp_path / "other" / "gancode" / "experiments" / "kept")
     assert "gancode/experiments/kept/scores.json" not in stamp.parts(other, tmp_path / "other")

@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
+
 from evidence import collapse
 from evidence.collapse import RADIUS, SIGMA
-
 from gancode import data
 from gancode.experiments import results
 

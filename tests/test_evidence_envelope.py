@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
+
 from evidence import envelope
 from evidence.envelope import DATA, FAKES, OWN, X
-
 from gancode.experiments import results
 
 

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from evidence import follows
 from scipy.stats import spearmanr
 
+from evidence import follows
 from gancode.experiments import results
 
 

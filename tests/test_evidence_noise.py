@@ -3,8 +3,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from evidence import noise
 
+from evidence import noise
 from gancode import losses, models
 from gancode.experiments import results
 

@@ -2,8 +2,8 @@ import json
 
 import numpy as np
 import pytest
-from evidence import plan
 
+from evidence import plan
 from gancode import data
 from gancode.experiments import results
 

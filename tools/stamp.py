@@ -23,11 +23,12 @@ from source import is_first_cell
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = "gancode"
 
+KEPT = "experiments/kept"
 # The folders of data in gancode, and the modules that read them.
 DATA_READERS = {
     "digits": {f"{PACKAGE}.data", f"{PACKAGE}.metrics"},
     "emoji": {f"{PACKAGE}.data"},
-    "experiments/kept": {f"{PACKAGE}.experiments.results"},
+    KEPT: {f"{PACKAGE}.experiments.results"},
     "figures": {f"{PACKAGE}.figures.frames", f"{PACKAGE}.figures.style"},
 }
 DATA_SUFFIXES = {".npz", ".npy", ".h5", ".keras", ".json", ".html", ".mplstyle"}
@@ -44,7 +45,8 @@ def parts(notebook, root=ROOT):
     modules = _modules(root)
     trees = {name: ast.parse(path.read_text(encoding="utf-8"), str(path)) for name, path in modules.items()}
 
-    pending = _imports(_notebook_tree(notebook), modules, package=None)
+    chapter = _notebook_tree(notebook)
+    pending = _imports(chapter, modules, package=None)
     reached = set()
     while pending:
         name = pending.pop()
@@ -57,7 +59,10 @@ def parts(notebook, root=ROOT):
     for name in sorted(reached):
         found[name] = _hash(_canonical(trees[name]))
     for folder, readers in DATA_READERS.items():
-        for path in sorted((root / PACKAGE / folder).glob("*")):
+        paths = sorted((root / PACKAGE / folder).glob("*"))
+        if folder == KEPT:  # results.load("sweep") reads one of many: where a chapter names some, it reads no other
+            paths = [path for path in paths if _names(chapter, path.stem)] or paths
+        for path in paths:
             # a file that no module names outright counts for all that read its folder
             named = {name for name, tree in trees.items() if _names(tree, path.name)}
             if path.suffix in DATA_SUFFIXES and reached & (named or readers):
