@@ -117,11 +117,14 @@ def deep_critic(norm):
 
 def main(arguments=None):
     asked = options("twelve_layers", __doc__, arguments, steps=1000)
-    constraints = [{"clip": c} for c in (0.1, 0.01)] + [{"penalty_weight": w} for w in (1.0, 10.0, 0.1)]
-    constraints += [{"clip": c} for c in (0.001, 1.0)]
     common = {"seeds": asked.seeds, "steps": asked.steps}
-    asked.results.add_all([common | each for each in constraints], train)
-    asked.results.add_all([common | {"clip": 0.1, "mean_square": 1.0}], train)
+    learns = [{"clip": 0.1}, {"clip": 0.01}, *({"penalty_weight": weight} for weight in (1.0, 10.0, 0.1))]
+    # what has vanished stays so, and what has exploded: these need not go on as long
+    learns += [{"clip": 0.1, "mean_square": 1.0, "steps": asked.steps // 2}]
+    learns += [{"clip": 1.0, "steps": asked.steps // 2}, {"clip": 0.001, "steps": max(1, asked.steps // 5)}]
+    still = {"steps": max(1, asked.steps * 3 // 10), "generator": "stands still"}
+    stands = [still | {"penalty_weight": weight} for weight in (1.0, 10.0, 0.1)] + [still | {"clip": 0.1}]
+    asked.results.add_all([common | each for each in learns + stands], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
         for clip in (0.1, 0.01)
@@ -129,8 +132,6 @@ def main(arguments=None):
         for seed in asked.seeds[:3]
     ]
     asked.results.add_all(alone, train_one)
-    still = common | {"steps": max(1, asked.steps * 3 // 5), "generator": "stands still"}
-    asked.results.add_all([still | each for each in constraints], train)
 
 
 if __name__ == "__main__":
