@@ -118,13 +118,14 @@ def deep_critic(norm):
 def main(arguments=None):
     asked = options("twelve_layers", __doc__, arguments, steps=1000)
     common = {"seeds": asked.seeds, "steps": asked.steps}
-    learns = [{"clip": 0.1}, {"clip": 0.01}, *({"penalty_weight": weight} for weight in (1.0, 10.0, 0.1))]
-    # what has vanished stays so, and what has exploded: these need not go on as long
-    learns += [{"clip": 0.1, "mean_square": 1.0, "steps": asked.steps // 2}]
-    learns += [{"clip": 1.0, "steps": asked.steps // 2}, {"clip": 0.001, "steps": max(1, asked.steps // 5)}]
+    weights = [{"penalty_weight": weight} for weight in (1.0, 10.0, 0.1)]
     still = {"steps": max(1, asked.steps * 3 // 10), "generator": "stands still"}
-    stands = [still | {"penalty_weight": weight} for weight in (1.0, 10.0, 0.1)] + [still | {"clip": 0.1}]
-    asked.results.add_all([common | each for each in learns + stands], train)
+    stands = [still | each for each in [*weights, {"clip": 0.1}]]
+    # what has vanished stays so, and what has exploded: these need not go on as long
+    shorter = [{"clip": 0.1, "mean_square": 1.0, "steps": asked.steps // 2}, {"clip": 1.0, "steps": asked.steps // 2}]
+    shorter.append({"clip": 0.001, "steps": max(1, asked.steps // 5)})
+    learns = [{"clip": 0.1}, {"clip": 0.01}, *weights[:2], *shorter, *stands, weights[2]]
+    asked.results.add_all([common | each for each in learns], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
         for clip in (0.1, 0.01)
