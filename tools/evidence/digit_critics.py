@@ -53,7 +53,7 @@ def train(seed, steps, critic, samples=2000):
 def main(arguments=None):
     asked = options("digit_critics", __doc__, arguments, steps=200, seeds=3)
     cases = [{"seed": seed, "steps": asked.steps, "critic": critic} for seed in asked.seeds for critic in CRITICS]
-    asked.results.add_all(cases, train)
+    asked.make(cases, train)
 
 
 if __name__ == "__main__":

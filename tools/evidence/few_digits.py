@@ -61,7 +61,7 @@ def value(critic, images):
 def main(arguments=None):
     asked = options("few_digits", __doc__, arguments, steps=160)
     cases = [{"seed": seed, "steps": asked.steps, "few": few} for seed in asked.seeds for few in (True, False)]
-    asked.results.add_all(cases, train)
+    asked.make(cases, train)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def blurred(images, sigma):
 def main(arguments=None):
     asked = options("pixel_distance", __doc__, arguments, steps=500, seeds=10)  # steps: digits in a set
     cases = [{"seed": seed, "n": asked.steps} for seed in asked.seeds]
-    asked.results.add_all(cases, distances)
+    asked.make(cases, distances)
 
 
 if __name__ == "__main__":

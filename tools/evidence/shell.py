@@ -10,15 +10,17 @@ from gancode.experiments.results import Results
 
 
 def options(name, doc, arguments, steps, seeds=5):
-    """What was asked for, with .results to put it into and .seeds as a list. steps: the full run's."""
+    """What was asked for; .seeds is a list, and .make(cases, work) keeps their results. steps: the full run's."""
     parser = argparse.ArgumentParser(f"python -m tools.evidence.{name}", description=doc)
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--seeds", type=int, default=seeds, help="how many, from 0 on")
+    parser.add_argument("--cases", type=int, help="only the first so many of each kind, to try the command")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     found = parser.parse_args(arguments)
     given = sys.argv[1:] if arguments is None else arguments
     found.results = Results(found.out, shlex.join(["python", "-m", f"tools.evidence.{name}", *given]))
     found.seeds = list(range(found.seeds))
+    found.make = lambda cases, work: found.results.add_all(cases[: found.cases], work)
     return found
 
 

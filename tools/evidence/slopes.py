@@ -65,8 +65,8 @@ def main(arguments=None):
     games += [{"method": name, "penalty_weight": 1.0, "n_critic": 1} for name in ("DRAGAN", "GAN-GP", "R1")]
     games += [{"method": "SN-GAN", "penalty_weight": None, "n_critic": 1}]
     orbits = [{"seed": seed, "steps": 4 * asked.steps} | game for game in games for seed in asked.seeds]
-    asked.results.add_all(orbits, orbit)
-    asked.results.add_all(depths, by_depth)
+    asked.make(orbits, orbit)
+    asked.make(depths, by_depth)
 
 
 if __name__ == "__main__":

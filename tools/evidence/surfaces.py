@@ -134,7 +134,7 @@ def main(arguments=None):
     ring, roll = {"dataset": "eight_gaussians"}, {"dataset": "swiss_roll"}
     cases = [ring | each for each in same["Adam"] + starts] + [roll | each for each in same["Adam"]]
     cases += [ring | each for each in same["RMSProp"]] + [roll | starts[0]] + [roll | each for each in same["RMSProp"]]
-    asked.results.add_all([common | each for each in cases], train)
+    asked.make([common | each for each in cases], train)
 
 
 if __name__ == "__main__":

@@ -125,14 +125,14 @@ def main(arguments=None):
     shorter = [{"clip": 0.1, "mean_square": 1.0, "steps": asked.steps // 2}, {"clip": 1.0, "steps": asked.steps // 2}]
     shorter.append({"clip": 0.001, "steps": max(1, asked.steps // 5)})
     learns = [{"clip": 0.1}, {"clip": 0.01}, *weights[:2], *shorter, *stands, weights[2]]
-    asked.results.add_all([common | each for each in learns], train)
+    asked.make([common | each for each in learns], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
         for clip in (0.1, 0.01)
         for norm in (None, "batch")
         for seed in asked.seeds[:3]
     ]
-    asked.results.add_all(alone, train_one)
+    asked.make(alone, train_one)
 
 
 if __name__ == "__main__":
