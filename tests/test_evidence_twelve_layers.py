@@ -5,18 +5,17 @@ import numpy as np
 import pytest
 
 from gancode import models
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, load
 from tools.evidence import twelve_layers
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_command(tmp_path):
     twelve_layers.main(["--steps", "10", "--seeds", "2", "--cases", "1", "--out", str(tmp_path / "some.json")])
-    several, alone = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
+    several, alone, kernels_only = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
     assert several["steps"] == [0, 1, 10] and len(several["seeds"]) == 2
     assert {"norms", "estimate", "slope", "exact"} == set(several["seeds"][0][0])
-    assert alone["steps"] == [0, 1, 2] and len(alone["looks"]) == 3
+    assert alone["steps"] == [0, 1, 2] and len(alone["looks"]) == len(kernels_only["looks"]) == 3
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0])
@@ -39,3 +38,56 @@ def test_deep_critic_without_norm_is_the_books():
     mine.set_weights(book.get_weights())
     points = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     np.testing.assert_allclose(mine(points), book(points), rtol=1e-5, atol=1e-6)
+
+
+def kept(generator="learns", mean_square=0.0, **constraint):
+    """{name: (looks, seeds)} of five seeds, and log10 of layer 1 over the output as "powers"."""
+    wanted = constraint | ({} if generator == "learns" else {"generator": generator})
+    wanted |= {"mean_square": mean_square} if mean_square else {}
+    (case,) = [
+        case
+        for case in load("twelve_layers").cases
+        if "seeds" in case["case"]
+        and {key: value for key, value in case["case"].items() if key not in ("seeds", "steps")} == wanted
+    ]
+    assert case["case"]["seeds"] == [0, 1, 2, 3, 4]
+    looks = list(zip(*case["result"]["seeds"], strict=True))
+    found = {
+        name: np.array([[seed[name] for seed in look] for look in looks]) for name in ("estimate", "slope", "exact")
+    }
+    with np.errstate(divide="ignore"):  # what has vanished altogether
+        found["powers"] = np.array(
+            [[np.log10(seed["norms"][0] / seed["norms"][-1]) for seed in look] for look in looks]
+        )
+    return found
+
+
+def test_the_ledgers_norms():
+    for weight in (0.1, 1.0, 10.0):
+        assert np.abs(kept(penalty_weight=weight)["powers"]).max() < 1
+    for clip in (0.1, 1.0):
+        assert kept(clip=clip)["powers"][-1].min() > 4
+    for clip, least in ((0.01, -13), (0.001, -25)):
+        dead = kept(clip=clip)
+        assert dead["powers"][1:].max() < least and np.abs(dead["estimate"][1:]).max() < 1e-6
+    assert kept(clip=0.1, mean_square=1.0)["powers"][-1].min() > 2
+    assert "dirty" not in load("twelve_layers").how()
+
+
+def test_the_ledgers_which_way_up():
+    def right(run):
+        """(seeds,): the estimate at the end as a part of what its slope would allow, with its sign."""
+        return run["estimate"][-1] / (run["slope"][-1] * run["exact"][-1])
+
+    for weight in (0.1, 1.0):
+        assert right(kept("stands still", penalty_weight=weight)).min() > 0.5
+    of_ten = right(kept("stands still", penalty_weight=10.0))
+    assert sorted(of_ten > 0.1) == [False] * 3 + [True] * 2 and np.all(np.abs(of_ten) > 0.5)
+    assert right(kept(penalty_weight=10.0)).max() < -0.1  # and where the generator learns, all five
+    assert right(kept(clip=0.1)).min() > 0.1
+
+
+def test_the_ledgers_nearest_generator():
+    exploding = kept(clip=0.1)["exact"][-1]
+    for weight in (1.0, 10.0):
+        assert exploding.max() < kept(penalty_weight=weight)["exact"][-1].min()
