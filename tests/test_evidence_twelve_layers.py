@@ -91,3 +91,16 @@ def test_the_ledgers_nearest_generator():
     exploding = kept(clip=0.1)["exact"][-1]
     for weight in (1.0, 10.0):
         assert exploding.max() < kept(penalty_weight=weight)["exact"][-1].min()
+
+
+def test_the_ledgers_batch_norm():
+    ends = {}
+    for case in load("twelve_layers").cases:
+        if "norm" in case["case"]:
+            asked, norms = case["case"], case["result"]["looks"][-1]["norms"]
+            key = asked["clip"], asked["norm"], asked.get("clipped", "all")
+            ends.setdefault(key, []).append(norms[0] / norms[-1])
+    assert all(len(each) == 3 for each in ends.values()) and len(ends) == 6
+    assert min(ends[0.1, None, "all"]) > 1e5 and max(ends[0.1, "batch", "all"]) < 10
+    assert max(ends[0.01, None, "all"]) < 1e-12 and max(ends[0.01, "batch", "all"]) == 0
+    assert min(ends[0.01, "batch", "kernels"]) > 0.1
