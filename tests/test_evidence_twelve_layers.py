@@ -12,10 +12,10 @@ from tools.evidence import twelve_layers
 @pytest.mark.slow
 def test_command(tmp_path):
     twelve_layers.main(["--steps", "10", "--seeds", "2", "--cases", "1", "--out", str(tmp_path / "some.json")])
-    several, alone, kernels_only = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
+    several, alone = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
     assert several["steps"] == [0, 1, 10] and len(several["seeds"]) == 2
     assert {"norms", "estimate", "slope", "exact"} == set(several["seeds"][0][0])
-    assert alone["steps"] == [0, 1, 2] and len(alone["looks"]) == len(kernels_only["looks"]) == 3
+    assert alone["steps"] == [0, 1, 2] and len(alone["looks"]) == 3
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0])
@@ -30,6 +30,16 @@ def test_where_the_mean_squares_start_as_by_hand(start):
         square = 0.9 * square + 0.1 * gradient**2
         by_hand = by_hand - 0.1 * gradient / np.sqrt(square + 1e-10)
     np.testing.assert_allclose(weight.numpy(), by_hand, rtol=1e-5)
+
+
+def test_kernels_only_are_clipped_and_the_scales_left():
+    critic = twelve_layers.deep_critic("batch")
+    wgan = twelve_layers.KernelsOnly(models.mlp_generator(1, 4), critic, clip=0.01)
+    wgan.constrain()
+    scales = [layer.gamma.numpy() for layer in critic.layers if hasattr(layer, "gamma")]
+    kernels = [layer.kernel.numpy() for layer in critic.layers if hasattr(layer, "kernel")]
+    assert len(scales) == 12 and all(np.all(each == 1) for each in scales)
+    assert len(kernels) == 13 and all(np.abs(each).max() <= np.float32(0.01) for each in kernels)
 
 
 def test_deep_critic_without_norm_is_the_books():

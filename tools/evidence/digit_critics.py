@@ -51,7 +51,7 @@ def train(seed, steps, critic, samples=2000):
 
 
 def main(arguments=None):
-    asked = options("digit_critics", __doc__, arguments, steps=200, seeds=3)
+    asked = options("digit_critics", __doc__, arguments, steps=200, seeds=5)
     cases = [{"seed": seed, "steps": asked.steps, "critic": critic} for seed in asked.seeds for critic in CRITICS]
     asked.make(cases, train)
 
