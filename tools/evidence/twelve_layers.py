@@ -135,6 +135,7 @@ def main(arguments=None):
     shorter = [{"clip": 0.1, "mean_square": 1.0, "steps": asked.steps // 2}, {"clip": 1.0, "steps": asked.steps // 2}]
     shorter.append({"clip": 0.001, "steps": max(1, asked.steps // 5)})
     learns = [{"clip": 0.1}, {"clip": 0.01}, *weights[:2], *shorter, *stands, weights[2]]
+    learns.append({"generator": "stands still", "penalty_weight": 10.0})  # and all of the steps: do they turn over?
     asked.make([common | each for each in learns], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
