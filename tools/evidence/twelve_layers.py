@@ -48,7 +48,7 @@ def look_at(critic, real, fake):
     }
 
 
-def train(seeds, steps, clip=None, penalty_weight=None, generator="learns", mean_square=0.0):
+def train(seeds, steps, clip=None, penalty_weight=None, generator="learns", mean_square=0.0, optimiser="paper"):
     """Several seeds side by side: {"steps": [...], "seeds": [[a dict of `look_at` a look], ...]}.
 
     Args:
@@ -57,6 +57,7 @@ def train(seeds, steps, clip=None, penalty_weight=None, generator="learns", mean
         clip, penalty_weight: exactly one of them.
         generator: "learns", or "stands still", which is the roll plus unit noise.
         mean_square: where RMSProp's running mean starts: Keras's at 0, TensorFlow 1's at 1.
+        optimiser: "paper", or "RMSProp" for the penalty as well.
     """
     roll = data.swiss_roll(20_000, seed=0)
     real, rest = roll[:512], roll[512:]
@@ -67,6 +68,8 @@ def train(seeds, steps, clip=None, penalty_weight=None, generator="learns", mean
     else:
         fakes = models.noisy_samples(rest)
     wgan = ensembles.side_by_side(critics, fakes, clip, penalty_weight, RATE)
+    if optimiser == "RMSProp":
+        wgan.compile(*(trainers.WGAN.default_optimizer(wgan, RATE) for _ in range(2)))
     if mean_square:
         for each in (wgan.critic_optimizer, wgan.generator_optimizer):
             start_at(each, mean_square)
@@ -136,6 +139,7 @@ def main(arguments=None):
     shorter.append({"clip": 0.001, "steps": max(1, asked.steps // 5)})
     learns = [{"clip": 0.1}, {"clip": 0.01}, *weights[:2], *shorter, *stands, weights[2]]
     learns.append({"generator": "stands still", "penalty_weight": 10.0})  # and all of the steps: do they turn over?
+    learns += [each | {"optimiser": "RMSProp"} for each in weights]
     asked.make([common | each for each in learns], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
