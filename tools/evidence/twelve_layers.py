@@ -41,7 +41,7 @@ def look_at(critic, real, fake):
     """One critic's numbers. The slope is the mean at the samples and at their interpolates, as in `ensembles.Run`."""
     places = np.concatenate([real, fake, penalty.interpolate(real, fake, seed=0)])
     return {
-        "norms": rounded(probes.layer_gradient_norms(critic, real, fake), 4),
+        "norms": rounded(probes.layer_gradient_norms(critic, real, fake), 3),
         "estimate": rounded(np.mean(critic(real)) - np.mean(critic(fake))),
         "slope": rounded(np.mean(penalty.gradient_norms(critic, places))),
         "exact": rounded(metrics.wasserstein1(real, fake)),
@@ -114,7 +114,7 @@ def train_one(seed, steps, clip, norm=None, clipped="all"):
         # each in a batch of its own and as in training, or with batch norm it would be another critic
         estimate = np.mean(wgan.critic(real, training=True)) - np.mean(wgan.critic(fake, training=True))
         exact = metrics.wasserstein1(real, fake)
-        looks.append({"norms": rounded(norms, 4), "estimate": rounded(estimate), "exact": rounded(exact)})
+        looks.append({"norms": rounded(norms, 3), "estimate": rounded(estimate), "exact": rounded(exact)})
     return {"steps": [0, steps // 2, steps], "looks": looks}
 
 
