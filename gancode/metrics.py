@@ -208,7 +208,8 @@ def frechet_digit_distance(images, reference):
     nothing else.
 
     Args:
-        images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands).
+        images, reference: (n, 28, 28, 1) in [-1, 1], at least 65 of each (use thousands), or what `classified` makes of
+            them, as `reference_digits` gives it.
 
     Returns:
         A float. 0 is alike; 1.4 are 2 000 other real digits against `reference_digits`, 4 are 500; hundreds is noise.
