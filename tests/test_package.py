@@ -223,9 +223,11 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
         keras.utils.save_img(f"my pictures/{name}/1.png", np.zeros((40, 40, 3)))
     with pytest.warns(UserWarning, match="there are only 2"):
         exec(folder, names)
-    assert names["images"].shape == (2, 64, 64, 3) and names["names"] == ["cats", "dogs"]
-    digits = {"images": data.mnist()[:320], "labels": data.labels()[:320], "names": [*"0123456789"]}
+    assert names["images"].shape == (2, 32, 32, 3) and names["names"] == ["cats", "dogs"]
+    digits = {"images": data.mnist()[:320], "labels": data.labels()[:320], "names": ["cats", *"123456789"]}
     names |= digits
-    exec(with_labels.replace("steps_per_epoch=1000", "steps_per_epoch=1"), names)
+    assert "epochs=4, steps_per_epoch=500" in with_labels
+    exec(with_labels.replace("epochs=4, steps_per_epoch=500", "epochs=1, steps_per_epoch=1"), names)
+    assert pathlib.Path("run.weights.h5").exists()
     assert names["gan"].generate(10).shape == (10, 28, 28, 1)
     exec(variant, names | {"__name__": "readers_own"})
