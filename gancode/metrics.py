@@ -212,7 +212,7 @@ def frechet_digit_distance(images, reference):
             them, as `reference_digits` gives it.
 
     Returns:
-        A float. 0 is alike; 1.4 are 2 000 other real digits against `reference_digits`, 4 are 500; hundreds is noise.
+        A float. 0 is alike; 1.5 are 2 000 other real digits against `reference_digits`, 4.5 are 500; hundreds is noise.
     """
     images, reference = _images("images", images, FEATURES), _images("reference", reference, FEATURES)
     return frechet_distance(_look(images).features, _look(reference).features)
