@@ -62,7 +62,7 @@ def conv_generator(
         return _generator(network, classes)
     # Tried on emoji, up to 1 200 steps, one run each: transposed 4 x 4 kernels draw up to 18 times the pictures' own
     # power at a period of 2 pixels; pixels that are doubled as they are, a mesh that can be seen (2.2 to 4 times, at
-    # 32 x 32 and 64 x 64), and shapes in pieces; these, 0.5 to 1.9 times, and whole shapes.
+    # 32 x 32 and 64 x 64), and shapes in pieces; these, 0.5 to 2 times, and whole shapes.
     for height, width, filters in [*larger[::-1], (*image[:2], -(-channels // 2))]:
         network += [*between(), layers.UpSampling2D(2, interpolation="bilinear")]
         if height % 2 or width % 2:
