@@ -116,7 +116,8 @@ def kernel_distance(x, y):
     x, y = _two_samples(x, y)
 
     def total(a, b):  # a thousand rows at a time: all at once would be gigabytes
-        return sum(((a[i : i + 1000] @ b.T / a.shape[1] + 1) ** 3).sum() for i in range(0, len(a), 1000))
+        kernels = (a[i : i + 1000] @ b.T / a.shape[1] + 1 for i in range(0, len(a), 1000))
+        return sum(np.vdot(kernel * kernel, kernel) for kernel in kernels)  # ** 3 takes several times as long
 
     def among(a):
         with_itself = ((np.square(a).sum(axis=1) / a.shape[1] + 1) ** 3).sum()
