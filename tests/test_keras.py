@@ -684,6 +684,18 @@ def test_an_array_is_compiled_for_once_and_dealt_anew_when_it_changes():
 def test_evaluate_says_what_to_do_instead():
     with pytest.raises(ValueError, match=r"^evaluate: .*gancode\.metrics"):
         tiny().evaluate(noise(8, 2))
+    with pytest.raises(ValueError, match=r"^test_on_batch: .*gancode\.metrics"):
+        tiny().test_on_batch(noise(8, 2))
+
+
+def test_one_optimiser_for_both_networks_is_refused_wherever_it_is_given():
+    trainer = tiny()
+    for give in (
+        lambda: trainer.compile(optimizer=keras.optimizers.Adam()),
+        lambda: setattr(trainer, "optimizer", keras.optimizers.Adam()),
+    ):
+        with pytest.raises(ValueError, match=r"^optimizer: .*a GAN has two"):
+            give()
 
 
 def test_optimisers_may_be_names_and_use_ema_is_refused():

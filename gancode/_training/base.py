@@ -18,6 +18,8 @@ from gancode._training import ema as averages
 from gancode._training.compiled import CompiledSteps
 from gancode._training.guard import Guard
 
+NO_JUDGE = f"no loss of a GAN says how good its samples are; {inputs.JUDGE}"
+
 
 class BaseGAN(keras.Model):
     """A generator and a critic with an optimiser each, and `fit` around a `step` that a subclass gives.
@@ -29,7 +31,6 @@ class BaseGAN(keras.Model):
     objective = None
     n_critic = 1  # critic steps before each generator step, where `fit` gets an array
     log_names = ("critic_loss", "generator_loss", "penalty")
-    optimizer = None  # until compiled
 
     def __new__(cls, *args, **kwargs):
         trainer = super().__new__(cls, *args, **kwargs)
@@ -111,12 +112,22 @@ class BaseGAN(keras.Model):
             self.generator_optimizer.build(self.generator.trainable_variables)
         self.optimizer_settings = checkpoints.settings_of(self)
         super().compile(optimizer=None, jit_compile=jit_compile, auto_scale_loss=False, **kwargs)
-        self.optimizer = keras_callbacks.BothOptimizers(self)  # as one, as Keras's callbacks want it
+        self.both = keras_callbacks.BothOptimizers(self)
         self.trace_anew()
 
     def trace_anew(self):
         """Forget what was traced: a seed or an optimiser that stood in it is another now."""
         self.train_function = self.compiled_steps = None
+
+    @property
+    def optimizer(self):
+        """Both optimisers as one, as Keras's callbacks want it; None until compiled."""
+        return vars(self).get("both")
+
+    @optimizer.setter
+    def optimizer(self, value):
+        if value is not None:  # which is what Keras's own `compile` sets
+            raise ValueError(f"optimizer: {inputs.INSTEAD['optimizer']} of compile()")
 
     # --- one step -------------------------------------------------------------------------------------------
 
@@ -218,7 +229,8 @@ class BaseGAN(keras.Model):
         if unknown := inputs.refuse(kwargs):
             raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
         expect(self.compiled, "fit", "a trainer that has been compiled", got="one that has not: call compile() first")
-        given, (batches, steps_per_epoch) = batches, inputs.as_batches(self, batches, batch_size, steps_per_epoch)
+        given = batches
+        batches, steps_per_epoch = inputs.as_batches(self, batches, batch_size, steps_per_epoch)
         steps_per_epoch = inputs.check_batches(self, batches, steps_per_epoch)
         epochs = positive_integer("epochs", epochs)
         one_of("verbose", verbose, ("auto", 0, 1, 2))
@@ -288,9 +300,11 @@ class BaseGAN(keras.Model):
 
     def evaluate(self, *args, **kwargs):
         """Refused: no loss of a GAN says how good its samples are. `metrics` does, of what `generate` gives."""
-        raise ValueError(f"evaluate: no loss of a GAN says how good its samples are; {inputs.JUDGE}")
+        raise ValueError(f"evaluate: {NO_JUDGE}")
 
-    test_on_batch = evaluate
+    def test_on_batch(self, *args, **kwargs):
+        """Refused, as `evaluate` is."""
+        raise ValueError(f"test_on_batch: {NO_JUDGE}")
 
     def train_on_batch(self, *args, **kwargs):
         """Refused: `fit` makes the steps."""
