@@ -44,8 +44,6 @@ class Judge(keras.callbacks.Callback):
     def __init__(self, n):
         super().__init__()
         self.n = n
-        self.reference = metrics.reference_digits()
-        self.training, self.test = map(bundled, ("train", "test"))
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = time.perf_counter()
@@ -61,18 +59,23 @@ class Judge(keras.callbacks.Callback):
         images = self.images = generator.predict(latent, batch_size=500, verbose=0)
         if not np.isfinite(images).all():
             raise NotFiniteError(f"the samples became NaN or inf at step {int(self.model.steps.numpy())} or before")
-        seen = metrics.classified(images)
-        among = metrics.precision_recall(seen.features, self.reference.features[: self.n])  # sets of one size
-        return {
-            "frechet": metrics.frechet_digit_distance(seen, self.reference),
-            "frechet_training": metrics.frechet_digit_distance(seen, self.training),
-            "frechet_test": metrics.frechet_digit_distance(seen, self.test),
-            "kernel": metrics.kernel_distance(seen.features, self.reference.features),
-            "precision": among.precision,
-            "recall": among.recall,
-            "imbalance": metrics.class_imbalance(seen, self.reference),
-            "nearer_training": metrics.nearer_fraction(seen.features, self.training.features, self.reference.features),
-        }
+        return judged(metrics.classified(images))
+
+
+def judged(seen):
+    """Every score of digits, by its name. seen: what `metrics.classified` makes of them."""
+    reference, training = metrics.reference_digits(), bundled("train")
+    among = metrics.precision_recall(seen.features, reference.features[: len(seen.features)])  # sets of one size
+    return {
+        "frechet": metrics.frechet_digit_distance(seen, reference),
+        "frechet_training": metrics.frechet_digit_distance(seen, training),
+        "frechet_test": metrics.frechet_digit_distance(seen, bundled("test")),
+        "kernel": metrics.kernel_distance(seen.features, reference.features),
+        "precision": among.precision,
+        "recall": among.recall,
+        "imbalance": metrics.class_imbalance(seen, reference),
+        "nearer_training": metrics.nearer_fraction(seen.features, training.features, reference.features),
+    }
 
 
 @functools.cache

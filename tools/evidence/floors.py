@@ -9,33 +9,23 @@ import argparse
 
 import numpy as np
 
-from gancode import data, metrics
+from gancode import metrics
 from gancode.experiments.results import Results, command_line
+from gancode.experiments.scoreboard import bundled, judged
 
 SIZES = {"training": (500, 1000, 2000, 5000, 10_000), "test": (500, 1000, 2000)}
+SPLITS = {"training": "train", "test": "test"}
+SCORES = ("frechet", "kernel", "precision", "recall", "imbalance", "nearer_training")
 
 
 def floors(digits, n, draws):
     """Lists of a score a draw of n real digits, without putting back."""
-    seen, reference = (
-        metrics.classified(data.mnist({"training": "train"}.get(digits, digits))),
-        metrics.reference_digits(),
-    )
-    training = metrics.classified(data.mnist()).features
-    found = {"frechet": [], "kernel": [], "precision": [], "recall": [], "imbalance": [], "nearer_training": []}
+    seen, found = bundled(SPLITS[digits]), {name: [] for name in SCORES}
     for draw in range(draws):
         chosen = np.random.default_rng(draw).permutation(len(seen.classes))[:n]
-        some = metrics.Classified(seen.features[chosen], seen.classes[chosen])
-        among = metrics.precision_recall(some.features, reference.features[:n])
-        scores = [
-            metrics.frechet_digit_distance(some, reference),
-            metrics.kernel_distance(some.features, reference.features),
-            *among,
-            metrics.class_imbalance(some, reference),
-            metrics.nearer_fraction(some.features, training, reference.features),
-        ]
-        for values, score in zip(found.values(), scores, strict=True):
-            values.append(float(f"{score:.4g}"))
+        scores = judged(metrics.Classified(seen.features[chosen], seen.classes[chosen]))
+        for name, values in found.items():
+            values.append(float(f"{scores[name]:.4g}"))
     return found
 
 
