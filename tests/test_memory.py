@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-import memory
+from evidence import memory
 from gancode.experiments.results import load
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux how much memory was in use")
@@ -25,7 +25,7 @@ def test_a_step_takes_about_what_the_critics_two_passes_keep():
 @linux
 @pytest.mark.slow
 def test_the_peak_is_of_this_process_alone_and_does_not_fall():
-    code = "from memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
+    code = "from evidence.memory import peak; first = peak(); x = b'1' * 2**27; del x; print(first, peak())"
     ballast = np.ones(2**26)  # 512 MB, which are this process's and not that one's
     paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # tools/ among them
     said = subprocess.run([sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True).stdout

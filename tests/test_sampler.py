@@ -164,7 +164,7 @@ def test_an_array_that_fit_was_given_is_let_go_when_it_is_given_another(large, j
 MEMORY = """\
 import keras, numpy as np
 from gancode import data, trainers
-from memory import peak
+from evidence.memory import peak
 
 layers = keras.layers
 generator = keras.Sequential([keras.Input((8,)), layers.Dense(12), layers.Reshape((2, 2, 3)), layers.UpSampling2D(32)])

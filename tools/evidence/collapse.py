@@ -6,15 +6,13 @@ The seeds of a case train side by side in one model (`ensembles.ensemble`): none
 """
 
 import argparse
-import shlex
-import sys
 
 import keras
 import numpy as np
 
 from gancode import data, metrics, models
 from gancode.experiments.ensembles import ensemble, reinitialise
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 from gancode.variants import METHODS
 
 SIGMA = 0.02 / 1.414  # of each Gaussian
@@ -115,8 +113,8 @@ def main(arguments=None):
     parser.add_argument("--only", type=int, help="so many of the main cases and of the sweep")
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
-    line = ["python", "tools/evidence/collapse.py", *(sys.argv[1:] if arguments is None else arguments)]
-    results = Results(given.out, shlex.join(line))
+    made_by = command_line("python tools/evidence/collapse.py", arguments)
+    results = Results(given.out, made_by)
     for name in ("uniform ring", "two real sets", "every second mode"):
         results.add({"baseline": name, "seeds": given.seeds}, lambda name=name: baseline(name, given.seeds))
     groups = [(MAIN, given.seeds, given.steps), (SWEEP, given.sweep_seeds, given.steps)]

@@ -9,14 +9,12 @@ LSGAN with labels -1 and 1.
 """
 
 import argparse
-import shlex
-import sys
 
 import numpy as np
 from scipy.special import expit, softmax
 from scipy.stats import norm
 
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 
 X = np.linspace(-9.0, 9.0, 36_001)
 DATA = ((1.0, 0.0, 1.0),)  # (mass, mean, width) of each mode
@@ -136,8 +134,8 @@ def main(arguments=None):
     parser.add_argument("--points", type=int, default=41, help="of the grid of means and of that of widths")
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
-    line = ["python", "tools/evidence/envelope.py", *(sys.argv[1:] if arguments is None else arguments)]
-    results = Results(given.out, shlex.join(line))
+    made_by = command_line("python tools/evidence/envelope.py", arguments)
+    results = Results(given.out, made_by)
     for name, fake in FAKES.items():
         case = {"data": DATA, "fakes": name, "mean, width": fake}
         results.add(case, lambda fake=fake: rounded(rates(DATA, ((1.0, *fake),))))

@@ -8,15 +8,13 @@ the samples: minus the step's number.
 """
 
 import argparse
-import shlex
-import sys
 
 import keras
 import numpy as np
 from scipy.stats import spearmanr
 
 from gancode import data, metrics, models, probes, trainers
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 
 LOOKS = 8
 
@@ -50,13 +48,13 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
-    line = ["python", "tools/evidence/follows.py", *(sys.argv[1:] if arguments is None else arguments)]
+    made_by = command_line("python tools/evidence/follows.py", arguments)
     cases = [
         {"method": method, "seed": seed, "steps": given.steps}
         for seed in range(given.seeds)
         for method in ("GAN", "WGAN")
     ]
-    Results(given.out, shlex.join(line)).add_all(cases, run)
+    Results(given.out, made_by).add_all(cases, run)
 
 
 if __name__ == "__main__":

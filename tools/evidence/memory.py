@@ -1,6 +1,6 @@
 """How much memory a training step takes for each sample of its batch, on a CPU. Chapter 6.
 
-    python tools/memory.py --repeats 3 --out memory.json
+    python tools/evidence/memory.py --repeats 3 --out memory.json
 
 made gancode/experiments/kept/memory.json, and goes on where it was cut off.
 
@@ -55,9 +55,9 @@ def a_sample(method, channels=16, batch_sizes=(512, 1536), repeat=0):
 
 def in_a_fresh_process(*settings):
     """What `peak_of_steps` says in a process that has done nothing else."""
-    code = f"import memory; print(memory.peak_of_steps(*{settings!r}))"
+    code = f"from evidence import memory; print(memory.peak_of_steps(*{settings!r}))"
     here = pathlib.Path(__file__).resolve().parent
-    paths = [str(here), str(here.parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(here.parent), str(here.parents[1]), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     run = subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return int(run.stdout.split()[-1])
@@ -97,7 +97,7 @@ def main(arguments=None):
         for repeat in range(options.repeats)
         for method in options.methods
     ]
-    Results(options.out, command_line("python tools/memory.py", arguments)).add_all(cases, a_sample)
+    Results(options.out, command_line("python tools/evidence/memory.py", arguments)).add_all(cases, a_sample)
 
 
 if __name__ == "__main__":

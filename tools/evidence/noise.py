@@ -7,8 +7,6 @@ of -log D is noise, for it depends on D's error. So the noise is looked for betw
 """
 
 import argparse
-import shlex
-import sys
 
 import keras
 import numpy as np
@@ -16,7 +14,7 @@ import tensorflow as tf
 
 from gancode import data, losses, models, trainers
 from gancode.experiments.ensembles import reinitialise
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 
 LOSSES = {
     "GAN": {"saturating": losses.saturating, "non-saturating": losses.non_saturating},
@@ -100,9 +98,9 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
-    line = ["python", "tools/evidence/noise.py", *(sys.argv[1:] if arguments is None else arguments)]
+    made_by = command_line("python tools/evidence/noise.py", arguments)
     cases = [{"method": method, "seeds": list(range(given.seeds)), "looks": given.looks} for method in LOSSES]
-    Results(given.out, shlex.join(line)).add_all(cases, measure)
+    Results(given.out, made_by).add_all(cases, measure)
 
 
 if __name__ == "__main__":

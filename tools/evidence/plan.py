@@ -7,8 +7,6 @@ baseline is asked the same: how its slope and the exact plan agree, and how much
 """
 
 import argparse
-import shlex
-import sys
 
 import keras
 import numpy as np
@@ -17,7 +15,7 @@ import tensorflow as tf
 from scipy.optimize import minimize
 
 from gancode import data, losses, metrics, models, penalty
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 
 MASSES = np.array([1, 1, 1, 1, 7, 7, 7, 7])  # of 32: half of the ring is all but empty
 N = 512
@@ -139,8 +137,8 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=3, help="of every lambda; of lambda 10, two-sided, two more")
     parser.add_argument("--out", required=True)
     given = parser.parse_args(arguments)
-    line = ["python", "tools/evidence/plan.py", *(sys.argv[1:] if arguments is None else arguments)]
-    results = Results(given.out, shlex.join(line))
+    made_by = command_line("python tools/evidence/plan.py", arguments)
+    results = Results(given.out, made_by)
     several = range(given.seeds + 2)
     results.add_all([{"seed": seed} for seed in several], baselines)
     results.add_all([{"n": n, "seed": seed} for n in (250, 500, 1000, 2000) for seed in several], floor)

@@ -1,12 +1,10 @@
 """What all scripts of this folder take from a shell, and how they write numbers down."""
 
 import argparse
-import shlex
-import sys
 
 import numpy as np
 
-from gancode.experiments.results import Results
+from gancode.experiments.results import Results, command_line
 
 
 def options(name, doc, arguments, steps, seeds=5):
@@ -17,8 +15,7 @@ def options(name, doc, arguments, steps, seeds=5):
     parser.add_argument("--cases", type=int, help="only the first so many of each kind, to try the command")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     found = parser.parse_args(arguments)
-    given = sys.argv[1:] if arguments is None else arguments
-    found.results = Results(found.out, shlex.join(["python", "-m", f"tools.evidence.{name}", *given]))
+    found.results = Results(found.out, command_line(f"python -m tools.evidence.{name}", arguments))
     found.seeds = list(range(found.seeds))
     found.make = lambda cases, work: found.results.add_all(cases[: found.cases], work)
     return found
