@@ -15,9 +15,13 @@ COMMANDS = {
 def main(arguments=None):
     """Hand what follows a command's name to its module, which is imported only now: TensorFlow takes seconds."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    listed = "\n".join(f"{name:15s}{said}" for name, said in COMMANDS.items())
-    more, how = "python -m gancode COMMAND --help says what one takes", argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m gancode", "%(prog)s COMMAND ...", listed, more, formatter_class=how)
+    parser = argparse.ArgumentParser(
+        "python -m gancode",
+        usage="python -m gancode COMMAND ...",
+        description="\n".join(f"{name:15s}{said}" for name, said in COMMANDS.items()),
+        epilog="python -m gancode COMMAND --help says what one takes",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
     command = parser.parse_args(arguments[:1]).command
     folder = "_command" if command in ("train", "generate") else "experiments"

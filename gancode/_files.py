@@ -23,5 +23,4 @@ def write_whole(path, write, name="", then="what stood before stands", mark=""):
     except OSError as error:
         raise OSError(f"{name}{path} could not be written ({error.strerror or error}); {then}") from error
     finally:
-        if os.path.exists(beside):
-            os.unlink(beside)
+        beside.unlink(missing_ok=True)
