@@ -1,5 +1,6 @@
 """Files that are there whole or not at all. Under all that writes one."""
 
+import contextlib
 import os
 
 
@@ -23,4 +24,5 @@ def write_whole(path, write, name="", then="what stood before stands", mark=""):
     except OSError as error:
         raise OSError(f"{name}{path} could not be written ({error.strerror or error}); {then}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of none that was begun; what went wrong has been said
+            beside.unlink()
