@@ -152,7 +152,7 @@ def changes(stored, now):
     pairs = zip(stored.cells, now.cells, strict=True)
     both = ((old, new) for old, new in pairs if old.cell_type == "code")
     for number, (old, new) in enumerate(both, start=1):
-        # An explorer that cannot be drawn is no error: IPython shows its text instead.
+        # An output that can not be drawn is no error: IPython shows its text instead.
         lost = _kinds(old) - _kinds(new)
         if lost:
             said.append(f"code cell {number} no longer shows {', '.join(sorted(lost))}")

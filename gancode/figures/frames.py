@@ -68,23 +68,11 @@ def page(frames, settings, at, alt, interval=None):
         row |= {"TITLE": html.escape(name or alt, quote=True), "LABEL": html.escape(labels[here]), "ROOM": room}
         rows.append(fill(FOLDER / "slider.html", row))
     at_first = np.ravel_multi_index(at, [len(labels) for labels in stops])
-    parts = {"KIND": "scrub" if interval else "explore", "NAME": digest[:12], "WIDTH": width}
-    parts["PICTURE"] = picture(pictures[at_first], describe(alt, settings, at), width, height)
-    parts["ROWS"] = "".join(rows)
+    said = [f"{name} {labels[here]}".strip() for (name, labels), here in zip(settings.items(), at, strict=True)]
+    parts = {"KIND": "scrub" if interval else "explore", "NAME": digest[:12], "WIDTH": width, "HEIGHT": height}
+    parts |= {"SRC": pictures[at_first], "ALT": html.escape(", ".join([alt, *said]), quote=True), "ROWS": "".join(rows)}
     script = {"FRAMES": pictures, "NAMES": list(settings), "STOPS": stops, "WHAT": alt, "INTERVAL": int(interval or 0)}
     return fill(FOLDER / "frames.html", parts | {name: for_script(value) for name, value in script.items()})
-
-
-def picture(src, alt, width, height):
-    """One frame as HTML."""
-    parts = {"SRC": src, "ALT": html.escape(alt, quote=True), "WIDTH": width, "HEIGHT": height}
-    return fill(FOLDER / "picture.html", parts)
-
-
-def describe(alt, settings, at):
-    """What is seen with the sliders at these stops."""
-    said = [f"{name} {labels[here]}".strip() for (name, labels), here in zip(settings.items(), at, strict=True)]
-    return ", ".join([alt, *said])
 
 
 def webp(figure):
