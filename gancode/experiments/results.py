@@ -1,17 +1,15 @@
 """Results of runs that are too long for a chapter, kept with what made them. Chapters 6 and 7."""
 
-import concurrent.futures
 import datetime
 import functools
 import json
-import multiprocessing
-import os
 import pathlib
 import platform
 import shlex
 import subprocess
 import sys
 
+import joblib
 import keras
 import numpy as np
 import tensorflow as tf
@@ -67,27 +65,19 @@ class Results:
     def add_all(self, cases, work, jobs=1):
         """Each case in turn: ``work(**case)``, unless it is there. With several jobs so many at a time, a process each.
 
-        They share the processor or the GPU, so what they say of seconds is not what one alone would take. On one GPU
-        nothing is gained: on an H100 five at a time took five times as long each.
+        They share the processor, so what they say of seconds is not what one alone would take. On one GPU nothing is
+        gained: on an H100 five at a time took five times as long each (and need TF_FORCE_GPU_ALLOW_GROWTH=true).
 
         Args:
             cases: what to ask for, a dict of arguments each.
             work: a function of them that returns the result.
             jobs: how many are made at a time.
         """
-        if positive_integer("jobs", jobs) == 1:
-            for case in tqdm(cases):
-                self.add(case, functools.partial(work, **case))
-            return
-        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first job would take all of its memory
-        pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
-        try:
-            missing = [case for i, case in enumerate(cases) if self.result(case) is None and case not in cases[:i]]
-            running = {pool.submit(work, **case): case for case in missing}
-            for done in tqdm(concurrent.futures.as_completed(running), total=len(running)):
-                self.add(running[done], done.result, jobs)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        missing = [case for i, case in enumerate(cases) if self.result(case) is None and case not in cases[:i]]
+        at_work = joblib.Parallel(positive_integer("jobs", jobs), return_as="generator_unordered", batch_size=1)
+        found = at_work(joblib.delayed(lambda case: (case, work(**case)))(case) for case in missing)
+        for case, result in tqdm(found, total=len(missing)):
+            self.add(case, lambda result=result: result, jobs)
 
     def group_by(self, name, **wanted):
         """Results of the cases that agree with `wanted`: {value of `name`: [result, ...]}, in the order of making."""

@@ -131,8 +131,7 @@ def train(method, seed, steps, learning_rate=None, pair=None, n_evals=8, channel
 
 def scores(**case):
     """What `train` wrote down, without the images: they would take more room than all the rest."""
-    run = train(**case)
-    del run["images"]
+    run = {name: values for name, values in train(**case).items() if name != "images"}
     return {name: [float(f"{value:.6g}") for value in values] for name, values in run.items()}
 
 
