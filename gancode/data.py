@@ -1,12 +1,10 @@
 """Digits, emoji, your own pictures and toy data sets, and how they are dealt to a trainer. Used in all chapters."""
 
 import functools
-import gzip
 import hashlib
 import io
 import os
 import pathlib
-import zlib
 
 import numpy as np
 
@@ -36,17 +34,12 @@ def mnist(split="train", full=False):
         ValueError: for an unknown split or a damaged data file.
         ConnectionError: if a download fails.
     """
-    return _scaled(_mnist_arrays(split, full)[0])
+    return _mnist_arrays(split, full)[0].astype(np.float32)[..., None] / 127.5 - 1.0
 
 
 def labels(split="train", full=False):
     """The digits' labels, int64 (n,), 0 to 9, in the order of `mnist(split, full)`."""
     return _mnist_arrays(split, full)[1].astype(np.int64)
-
-
-def fashion_mnist(split="train"):
-    """Fashion-MNIST (clothes; Xiao et al. 2017), float32 (n, 28, 28, 1) in [-1, 1], downloaded by Keras."""
-    return _scaled(_downloaded("fashion_mnist", split)[0])
 
 
 def emoji(split="train"):
@@ -105,8 +98,7 @@ def images(folder, size=64, channels=3, labels=None):
     height, width = (positive_integer("size", side) for side in sides)
     one_of("channels", positive_integer("channels", channels), (1, 3))
     one_of("labels", labels, (None, "folders"))
-    holds = isinstance(folder, (str, os.PathLike)) and str(folder)
-    expect(holds, "folder", "the name of a folder with pictures in it", folder)
+    expect(isinstance(folder, (str, os.PathLike)) and str(folder), "folder", "the name of a folder of pictures", folder)
     return _pictures.read_folder(folder, (height, width, channels), labels is not None)
 
 
@@ -187,10 +179,6 @@ def load_checked(path, sha256):
         return {name: arrays[name] for name in arrays.files}
 
 
-def _scaled(images):
-    return images.astype(np.float32)[..., None] / 127.5 - 1.0
-
-
 def _mixture(centres, sigma, n, seed):
     positive_integer("n", n)
     seed_or_none(seed)
@@ -201,28 +189,13 @@ def _mixture(centres, sigma, n, seed):
 
 def _mnist_arrays(split, full):
     one_of("split", split, ("train", "test"))
-    if flag("full", full):
-        return _downloaded("mnist", split)
-    arrays = load_checked(DIGITS, DIGITS_SHA256)
-    return arrays[f"{split}_images"], arrays[f"{split}_labels"]
-
-
-def _downloaded(name, split):
+    if not flag("full", full):
+        arrays = load_checked(DIGITS, DIGITS_SHA256)
+        return arrays[f"{split}_images"], arrays[f"{split}_labels"]
     import keras
 
-    one_of("split", split, ("train", "test"))
-    load_data = getattr(keras.datasets, name).load_data
     try:
-        try:
-            train, test = load_data()
-        except (EOFError, ValueError, zlib.error, gzip.BadGzipFile):
-            if name != "fashion_mnist":
-                raise
-            # Keras knows no hash of these files: what a killed download left counts as one until it is unpacked.
-            one = keras.utils.get_file("train-labels-idx1-ubyte.gz", "", cache_subdir="datasets/fashion-mnist")
-            for file in pathlib.Path(one).parent.glob("*-ubyte.gz"):  # its own four
-                file.unlink()
-            train, test = load_data()
+        train, test = keras.datasets.mnist.load_data()
     except Exception as error:
-        raise ConnectionError(f"{name}: Keras could not download it; is there a network? ({error})") from error
+        raise ConnectionError(f"mnist: Keras could not download it; is there a network? ({error})") from error
     return train if split == "train" else test

@@ -91,8 +91,7 @@ def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=DIGIT
     network = [Input(image)]
     for _, _, filters in smaller:
         convolution = layers.Conv2D(filters, size, strides=2, padding="same")
-        begins = len(network) == 1
-        network += [fast(convolution)] if begins else [convolution, *_normed(norm)]
+        network += [fast(convolution)] if len(network) == 1 else [convolution, *_normed(norm)]
         network.append(_new(activation))
     network.append(layers.Flatten())
     if classes is None:

@@ -57,8 +57,7 @@ def samples_beside(named_images, columns=8):
     given = named("named_images", named_images)
     named_images = {name: _images(f"named_images[{name!r}]", images) for name, images in given.items()}
     positive_integer("columns", columns)
-    columns_of_them = len(named_images)
-    figure, axes = new_figure(1, columns_of_them, height=8.0 / columns_of_them + 0.3, squeeze=False)
+    figure, axes = new_figure(1, len(named_images), height=8.0 / len(named_images) + 0.3, squeeze=False)
     for ax, (name, images) in zip(axes[0], named_images.items(), strict=True):
         show_tiles(ax, images, columns)
         ax.set_title(name, color=colour_of(name) or "black")

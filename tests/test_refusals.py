@@ -168,7 +168,6 @@ SCORES = partial(scoreboard.train, method="GAN", seed=0, steps=4, pair=never_dra
 WRONG = {
     data.mnist: {"split": NO_CHOICE, "full": NO_FLAG},
     data.labels: {"split": NO_CHOICE, "full": NO_FLAG},
-    data.fashion_mnist: {"split": NO_CHOICE},
     data.emoji: {"split": NO_CHOICE},
     data.images: {"folder": [None, 3, True, b".", ["."], "", "no such folder", __file__]},
     partial(data.images, "no such folder"): {
@@ -379,7 +378,6 @@ WRONG = {
         "draw": NO_FUNCTION,
         "alt": NO_TEXT,
         "start": [{"clip": 3}, {"depth": 1}],
-        "finer": NO_SIZE,
     },
     EXPLORE: {"settings": [*NO_DICT, *({"clip": stops} for stops in (1, None, [], range(65)))]},
     partial(gancode.check, holds=True): {"claim": NO_TEXT},

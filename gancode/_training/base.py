@@ -177,8 +177,7 @@ class BaseGAN(keras.Model):
     def descend(self, tape, loss, network):
         """One step of the network's optimiser. A network with nothing to train only has its turn."""
         optimizer = self.critic_optimizer if network is self.critic else self.generator_optimizer
-        one = loss.shape.rank in (0, None)
-        expect(one, "loss", "one number, the mean over the batch", got=f"shape {loss.shape}")
+        expect(loss.shape.rank in (0, None), "loss", "one number, the mean over the batch", got=f"shape {loss.shape}")
         weights = network.trainable_variables
         if weights:
             devices.apply(optimizer, tape.gradient(loss, weights), weights)
@@ -239,8 +238,7 @@ class BaseGAN(keras.Model):
             verbose, callbacks = 0, [*callbacks, keras_callbacks.progress_bar()]
         keeper = None if checkpoint is None else checkpoints.Checkpoint(checkpoint)
         backup = next((each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)), None)
-        one_place = not (keeper and backup)
-        expect(one_place, "checkpoint", "it or BackupAndRestore", got="both: two places where the run goes on")
+        expect(not (keeper and backup), "checkpoint", "it or BackupAndRestore", got="both, two places to go on from")
         advice.look_at_data(self, batches)
 
         how = {"epochs": epochs, "initial_epoch": self.go_back(keeper, backup), "verbose": verbose, "shuffle": False}

@@ -42,8 +42,7 @@ class Guard(keras.callbacks.Callback):
         self.bad_step.assign(0)
 
     def on_train_batch_end(self, batch, logs=None):
-        step = int(self.bad_step.numpy())
-        if step:
+        if step := int(self.bad_step.numpy()):
             now = "the networks and optimisers are as they were before that step"
             raise NotFiniteError(f"training: expected finite weights and losses, got NaN or inf at step {step}; {now}")
 
