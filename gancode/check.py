@@ -1,18 +1,25 @@
 """`check`, the line under every claim of the book, `broken`, and `show_code`. Used in all chapters."""
 
-import ast
 import contextlib
+import html
 import inspect
+import re
 import textwrap
 
 import numpy as np
-from IPython.display import Markdown
+from IPython import get_ipython
+from IPython.display import Markdown, display
 
 from gancode._arguments import expect, text
 
+_held = []  # the claims of the cell that runs
+
 
 def check(claim, holds):
-    """Print the claim if it holds; stop the cell if it does not.
+    """Note that the claim holds, if it does; stop the cell if it does not.
+
+    In a notebook the claims of a cell fold to one line below it, which says how many hold and needs no script to open.
+    Elsewhere each is printed.
 
     Args:
         claim: a sentence. It must not hold measured numbers: it is compared word for word each time the chapter runs.
@@ -29,7 +36,22 @@ def check(claim, holds):
     expect(one, "holds", "one truth value", got=f"{holds.dtype} of shape {holds.shape}")
     if not holds:
         raise AssertionError(f"this does not hold: {claim}")
-    print(f"✓ {claim}")
+    if get_ipython() is None:
+        print(f"✓ {claim}")
+    else:
+        _held.append(claim)
+        if len(_held) == 1:
+            get_ipython().events.register("post_run_cell", _fold)
+
+
+def _fold(_):
+    """At a cell's end, also where it fails: the claims that hold, as one line that opens."""
+    get_ipython().events.unregister("post_run_cell", _fold)
+    items = "".join(f"<li>{html.escape(claim)}</li>" for claim in _held)
+    many = f"✓ {len(_held)} checks hold" if len(_held) > 1 else "✓ 1 check holds"
+    folded = f'<details class="checks"><summary>{many}</summary><ul>{items}</ul></details>'
+    display({"text/html": folded, "text/plain": "\n".join(f"✓ {claim}" for claim in _held)}, raw=True)
+    _held.clear()
 
 
 @contextlib.contextmanager
@@ -65,17 +87,10 @@ def show_code(*objects):
     Args:
         *objects: functions, methods or classes.
     """
-    sources = [_to_be_read(textwrap.dedent(inspect.getsource(thing)).strip()) for thing in objects]
-    return Markdown("```python\n" + "\n\n".join(sources) + "\n```")
+    sources = [textwrap.dedent(inspect.getsource(thing)).strip() for thing in objects]
+    brief = [re.sub(r'"""(.*?)"""', _first_paragraph, source, flags=re.DOTALL) for source in sources]
+    return Markdown("```python\n" + "\n\n".join(brief) + "\n```")
 
 
-def _to_be_read(source):
-    """The source with its docstrings cut after their first paragraph."""
-    lines = source.split("\n")
-    cut = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    for node in sorted(cut, key=lambda node: -node.lineno):  # from below, so that lines keep their numbers
-        first, end = node.body[0].lineno - 1, node.body[0].end_lineno
-        if ast.get_docstring(node) and "" in lines[first:end]:
-            blank = lines.index("", first)
-            lines[blank - 1 : end] = [lines[blank - 1] + '"""']
-    return "\n".join(lines)
+def _first_paragraph(docstring):
+    return '"""' + docstring[1].split("\n\n")[0] + '"""'

@@ -144,7 +144,7 @@ def test_every_check_is_compared_and_holds(path):
     assert checked, "a chapter that claims nothing"
     for number, cell in checked:
         assert "nbval-check-output" in cell.metadata.get("tags", []), f"tag code cell {number}: nbval-check-output"
-        shown = "".join(texts(cell))
+        shown = "\n".join(texts(cell))
         begins = FAILED if BROKEN.search(cell.source) else HELD
         assert shown.startswith(begins) or f"\n{begins}" in shown, f"code cell {number} shows no line with {begins}"
         if not BROKEN.search(cell.source):
@@ -163,7 +163,9 @@ def test_what_is_broken_on_purpose_is_mended_below_by_the_same_check(path):
             claims = re.findall(r'check\(\s*"([^"]+)"', cell.source)
             assert claims, f"code cell {number}: a fault that no check finds"
             for claim in claims:
-                assert f"{HELD}{claim}\n" in "".join(texts(repair)), f"code cell {number + 1} does not mend: {claim}"
+                assert f"{HELD}{claim}" in "\n".join(texts(repair)).splitlines(), (
+                    f"code cell {number + 1} does not mend: {claim}"
+                )
             assert fault.removeprefix("this does not hold: ") in claims or fault.isidentifier(), fault
 
 

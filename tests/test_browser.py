@@ -368,6 +368,9 @@ def test_on_paper_pictures_stay_and_controls_go(page):
     assert controls.first.is_visible()
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for slider in page.locator("[data-scrub] input").all():
+        assert slider.input_value() == slider.get_attribute("max"), "on paper training is seen at its end"
     for width in roots.locator("img").evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().width)"):
         assert width > 300
     for kind in (controls, page.locator("article .copybtn"), page.locator("article .headerlink")):

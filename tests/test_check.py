@@ -1,6 +1,8 @@
 import ast
 import inspect
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,6 +20,47 @@ def test_check_fails_and_prints_nothing_when_it_does_not_hold(capsys):
     with pytest.raises(AssertionError, match="water is dry"):
         gancode.check("water is dry", False)
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """What a kernel answers to cells that check."""
+    sources = (
+        "from gancode import broken, check",
+        "for word in ('wet', '<b> & dry'):\n    check(f'water is {word}', True)\nprint('after')",
+        "check('a cell of its own', 1 < 2)",
+        "check('good', True)\ncheck('bad', False)\ncheck('never asked', True)",
+        "with broken():\n    check('good', True)\n    check('bad', False)",
+        "'nothing is left over'",
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbclient.NotebookClient(notebook, allow_errors=True, timeout=120, kernel_name="python3").execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+FOLDED = '<details class="checks"><summary>✓ {}</summary><ul>{}</ul></details>'
+
+
+def test_in_a_notebook_the_claims_of_a_cell_fold_to_one_line_that_counts_them(cells):
+    printed, folded = cells[1]
+    assert printed.text == "after\n"
+    assert folded.data == {
+        "text/html": FOLDED.format("2 checks hold", "<li>water is wet</li><li>water is &lt;b&gt; &amp; dry</li>"),
+        "text/plain": "✓ water is wet\n✓ water is <b> & dry",
+    }
+    assert [each.data["text/html"] for each in cells[2]] == [
+        FOLDED.format("1 check holds", "<li>a cell of its own</li>")
+    ]
+    assert [each.data for each in cells[5]] == [{"text/plain": "'nothing is left over'"}]
+
+
+def test_in_a_notebook_a_check_that_fails_stops_the_cell_and_is_not_folded(cells):
+    error, folded = cells[3]
+    assert (error.output_type, error.evalue) == ("error", "this does not hold: bad")
+    assert folded.data["text/html"] == FOLDED.format("1 check holds", "<li>good</li>")
+    said, folded = cells[4]
+    assert said.text == "✗ this does not hold: bad\n"
+    assert folded.data["text/plain"] == "✓ good"
 
 
 @pytest.mark.parametrize("true", [np.float64(1) < 2, np.array(True), tf.constant(1.0) < 2.0])

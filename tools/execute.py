@@ -19,6 +19,7 @@ import sys
 
 import nbformat
 import numpy as np
+from fold import fold
 from jupyter_client.kernelspec import KernelSpecManager
 from PIL import Image
 from tqdm import tqdm
@@ -56,7 +57,7 @@ def execute(path, root=ROOT, quiet=False):
     Returns what its cells cost, as `runner.run` does.
     """
     path = pathlib.Path(path)
-    notebook = nbformat.read(path, as_version=4)
+    notebook = fold(nbformat.read(path, as_version=4))
 
     # Taken before the run: should a module be edited meanwhile, the outputs come from what it was.
     made_by = stamp(parts(notebook, root))

@@ -1,3 +1,16 @@
+// On a telephone a figure that is wider than the book's own width does not shrink until nobody can read it: it scrolls.
+document.addEventListener("DOMContentLoaded", () => {
+  const dots = { png: 144, webp: 100 }; // an inch
+  document.querySelectorAll(".bd-article .cell_output img").forEach((image) => {
+    const measure = () => {
+      const kind = image.src.startsWith("data:image/webp") ? "webp" : "png";
+      image.classList.toggle("wide", image.naturalWidth > 6.8 * dots[kind]);
+    };
+    if (image.complete) measure();
+    image.addEventListener("load", measure);
+  });
+});
+
 // The bibliography is marked up as a list without items, which screen readers announce as an empty list.
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll('.citation-list[role="list"]').forEach((list) => list.removeAttribute("role"));

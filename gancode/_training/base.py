@@ -281,8 +281,7 @@ class BaseGAN(keras.Model):
         if sampler is None or not self.jit_compile or self.run_eagerly:
             self.compiled_steps = None
             return batches
-        if self.compiled_steps is None:
-            self.compiled_steps = CompiledSteps(self, sampler)
+        self.compiled_steps = self.compiled_steps or CompiledSteps(self, sampler)
         self.compiled_steps.deal(sampler)
         return self.compiled_steps.rows(first)
 

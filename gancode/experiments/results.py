@@ -3,6 +3,7 @@
 import datetime
 import functools
 import json
+import operator
 import pathlib
 import platform
 import shlex
@@ -11,7 +12,6 @@ import sys
 
 import joblib
 import keras
-import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
@@ -57,7 +57,7 @@ class Results:
         if found is None:
             found = work()
             kept = {"case": case, "result": found, "made": provenance(self.command, jobs)}
-            self.cases.append(json.loads(json.dumps(kept, default=_plain)))
+            self.cases.append(json.loads(json.dumps(kept, default=operator.methodcaller("tolist"))))
             lines = ",\n".join(json.dumps(each) for each in self.cases)
             write_whole(self.path, lambda file: file.write_text(f'{{"cases": [\n{lines}\n]}}\n', encoding="utf-8"))
         return found
@@ -124,9 +124,3 @@ def _commit():
         return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"  # installed without its history
-
-
-def _plain(value):
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    raise TypeError(f"expected numbers, texts and lists of them, got {type(value).__name__}")

@@ -19,7 +19,8 @@ from PIL import Image
 from gancode._arguments import expect, listed, positive_integer, text
 from gancode.figures.markup import fill, for_script
 
-# What the page shows where scripts are not run is one frame; the controls come alive with the script.
+# What the page shows where scripts are not run is the first frame, on paper the last; the controls come alive with the
+# script.
 # keydown goes no further than the sliders: JupyterLab would take the arrow keys for moving between cells.
 # Each script takes the first that no other has: JupyterLab's "new view for output" puts a copy on the page.
 FOLDER = pathlib.Path(__file__).parent
@@ -48,7 +49,7 @@ def scrub(frames, labels, alt, interval=400):
     frames, labels = listed("frames", frames), [str(label) for label in listed("labels", labels)]
     holds = frames and len(frames) == len(labels)
     expect(holds, "labels", "one for each of at least one frame", got=f"{len(labels)} for {len(frames)}")
-    return HTML(page(frames, {"": labels}, [len(labels) - 1], alt, interval))
+    return HTML(page(frames, {"": labels}, [0], alt, interval))
 
 
 def page(frames, settings, at, alt, interval=None):

@@ -17,8 +17,11 @@ COLOURS = {name: method.colour for name, method in METHODS.items()} | {"real": "
 STYLE = rc_params_from_file(pathlib.Path(__file__).with_name("book.mplstyle"), use_default_template=False)
 
 
-def new_figure(rows=1, columns=1, width=8.0, height=3.4, **kwargs):
-    """A Figure and its axes in the book's style, sized to be read at page width. Closed: only returning shows it."""
+def new_figure(rows=1, columns=1, width=6.6, height=3.2, **kwargs):
+    """A Figure and its axes in the book's style. Closed: only returning shows it.
+
+    On a telephone the numbers at its axes are 9 pixels high, if it is no wider than 6.6 inches.
+    """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **kwargs)
     plt.close(figure)  # or a notebook would draw it twice
