@@ -88,9 +88,5 @@ def show_code(*objects):
         *objects: functions, methods or classes.
     """
     sources = [textwrap.dedent(inspect.getsource(thing)).strip() for thing in objects]
-    brief = [re.sub(r'"""(.*?)"""', _first_paragraph, source, flags=re.DOTALL) for source in sources]
+    brief = [re.sub(r'"""(.*?)(?:\n\n.*?)?"""', r'"""\1"""', source, flags=re.DOTALL) for source in sources]
     return Markdown("```python\n" + "\n\n".join(brief) + "\n```")
-
-
-def _first_paragraph(docstring):
-    return '"""' + docstring[1].split("\n\n")[0] + '"""'

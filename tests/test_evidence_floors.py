@@ -21,7 +21,7 @@ def test_from_the_shell_real_digits_are_drawn_and_judged(tmp_path):
 
 def test_training_and_test_digits_are_equally_far_from_the_reference():
     kept = results.load("floors")
-    assert "dirty" not in kept.how()
+    assert "dirty" not in repr(kept)
     training, test = ({n: kept.result({"digits": d, "n": n, "draws": 10}) for n in (500, 1000)} for d in floors.SIZES)
     for n in (500, 1000):
         one, other = training[n]["frechet"], test[n]["frechet"]

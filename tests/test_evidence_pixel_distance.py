@@ -40,4 +40,4 @@ def test_what_the_ledger_says():
         assert found["the same, blurred by 2 pixels"] < found["other real digits"]
         assert found["ten class means"] == pytest.approx(found["other real digits"], rel=0.03)
         assert found["one mean image"] > 1.1 * found["other real digits"]
-    assert "dirty" not in results.how()
+    assert "dirty" not in repr(results)

@@ -53,4 +53,4 @@ def test_the_ledgers_depths():
     assert np.all(np.diff(bounded, axis=0) < 0) and np.all(bounded[2] < bounded[0] / 3)
     for depth in (1, 4, 8):
         assert all(0.8 < run["deciles"][1] < 1.25 for run in kept(method="WGAN-GP", depth=depth))
-    assert "dirty" not in load("slopes").how()
+    assert "dirty" not in repr(load("slopes"))

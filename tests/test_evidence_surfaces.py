@@ -83,4 +83,4 @@ def test_the_ledgers_two_starts_of_rmsprop():
     after = zeros["steps"].index(1)
     assert np.all(moves[0][after] > 10_000 * moves[1][after])
     assert np.all(np.abs(np.array(zeros["at_ends"][-1]) - ones["at_ends"][-1]) < 0.05)
-    assert "dirty" not in load("surfaces").how()
+    assert "dirty" not in repr(load("surfaces"))

@@ -82,7 +82,7 @@ def test_the_ledgers_norms():
         dead = kept(clip=clip)
         assert dead["powers"][1:].max() < least and np.abs(dead["estimate"][1:]).max() < 1e-6
     assert kept(clip=0.1, mean_square=1.0)["powers"][-1].min() > 2
-    assert "dirty" not in load("twelve_layers").how()
+    assert "dirty" not in repr(load("twelve_layers"))
 
 
 def test_the_ledgers_which_way_up():

@@ -29,7 +29,7 @@ def test_a_case_is_worked_out_once_and_kept_with_where_it_came_from(tmp_path):
     made = again.cases[0]["made"]
     assert made["command"] == "python -m something"
     assert set(made) == {"command", "commit", "device", "versions", "date"} and all(made.values())
-    assert "python -m something" in again.how()
+    assert "python -m something" in repr(again)
 
 
 def test_what_was_done_before_a_cut_is_there_after_it(tmp_path):
@@ -61,7 +61,7 @@ def test_devices_with_commas_in_their_names_stay_apart(tmp_path):
     one.add({"seed": 0}, lambda: 0)
     one.add({"seed": 1}, lambda: 1, jobs=5)
     device = one.cases[0]["made"]["device"]
-    assert f"device: {device} / {device}, 5 runs at a time;" in one.how()
+    assert f"device: {device} / {device}, 5 runs at a time;" in repr(one)
 
 
 def test_all_results_name_the_commit_that_the_command_began_at(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import html
 import json
 import operator
 import pathlib
@@ -87,13 +88,20 @@ class Results:
                 found.setdefault(kept["case"][name], []).append(kept["result"])
         return found
 
-    def how(self):
+    def __repr__(self):
         """One line that says where the numbers come from."""
         made = {}
         for kept in self.cases:
             for key, value in kept["made"].items():
                 made.setdefault(key, set()).add(value)
         return "; ".join(f"{key}: {' / '.join(sorted(values))}" for key, values in made.items())
+
+    def _repr_html_(self):
+        """What a page says of them, where a run of the reader's has its tick. It opens to all that is known."""
+        dates = sorted({kept["made"]["date"] for kept in self.cases})
+        seeds = len({kept["case"].get("seed") for kept in self.cases})
+        said = f"Kept run, {' to '.join(sorted({dates[0], dates[-1]}))}, {seeds} seed{'s' * (seeds > 1)}"
+        return f'<details class="kept"><summary>{said}</summary>{html.escape(repr(self))}</details>'
 
 
 def load(name):

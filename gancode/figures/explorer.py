@@ -38,8 +38,8 @@ def explore(draw, settings, alt, start=None):
     at = {name: stops[0] for name, stops in settings.items()} | (start or {})
     for name, value in at.items():
         expect(value in settings.get(name, []), "start", f"stops of {list(settings)}", got=f"{name} = {value!r}")
-    every = itertools.product(*settings.values())
-    frames = (draw(**dict(zip(settings, each, strict=True))) for each in every)  # one after another: 64 are many
+    # one after another: 64 are many
+    frames = (draw(**dict(zip(settings, each, strict=True))) for each in itertools.product(*settings.values()))
     places = [settings[name].index(at[name]) for name in settings]
     return HTML(page(frames, {name: [label(s) for s in stops] for name, stops in settings.items()}, places, alt))
 

@@ -31,8 +31,7 @@ def new_figure(rows=1, columns=1, width=6.6, height=3.2, **kwargs):
 def sheet(images, columns, margin=0, colour=1):
     """Images (n, height, width, channels) as one, so many in a row, each with a margin of this colour around it."""
     n, _, width, channels = images.shape
-    around = (margin, margin)
-    tiles = np.pad(images, ((0, -n % columns), around, around, (0, 0)), constant_values=colour)
+    tiles = np.pad(images, ((0, -n % columns), *2 * [(margin, margin)], (0, 0)), constant_values=colour)
     tiles = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)  # (rows, height, columns, width, channels)
     return tiles.reshape(-1, columns * (width + 2 * margin), channels).squeeze(-1 if channels == 1 else ())
 
