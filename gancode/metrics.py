@@ -307,7 +307,7 @@ def _two_sets(**named_points):
 
 def _two_samples(x, y):
     x, y = _two_sets(x=x, y=y)
-    expect(min(len(x), len(y)) >= 2, "x and y", "2 points each, or they have no spread", got=f"{len(x)} and {len(y)}")
+    expect(min(len(x), len(y)) >= 2, "x and y", "at least 2 points each", got=f"{len(x)} and {len(y)}")
     return x, y
 
 
