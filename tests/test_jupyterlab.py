@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 import chromium
 import execute
+from fold import fold
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELLS = (
@@ -30,8 +31,10 @@ def draw(height, colour):
     "plots.scrub([draw(h, 'black') for h in (1, 2, 3)], ['step 0', 'step 10', 'step 20'], alt='A bar')",
     "plots.explore(draw, {'height': [1.0, 2.0], 'colour': ['red', 'blue']}, alt='A bar')",
     "from gancode.lab import lab\n\nlab('vanish', width=16, batch_size=32)",
+    "# @title Two checks\nfrom gancode import check\n\ncheck('one', True)\ncheck('two', True)",
     "'the last cell'",
 )
+STORED = '<details class="checks"><summary>✓ 1 check holds</summary><ul><li>it is stored</li></ul></details>'
 # JupyterLab asks whether it may fetch news; nobody is there to answer.
 QUIET = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 # Asked before there is a kernel, it would want to know which.
@@ -60,7 +63,10 @@ def server(tmp_path_factory):
     (home / "files").mkdir()
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": execute.KERNEL})
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(notebook, home / "files" / "try.ipynb")
+    nbformat.write(fold(notebook), home / "files" / "try.ipynb")
+    stored = nbformat.v4.new_output("display_data", {"text/html": STORED, "text/plain": "✓ it is stored"})
+    notebook.cells = [nbformat.v4.new_code_cell("check('it is stored', True)", outputs=[stored])]
+    nbformat.write(notebook, home / "files" / "of_a_stranger.ipynb")
     (home / "config" / "labconfig").mkdir(parents=True)
     (home / "config" / "labconfig" / "page_config.json").write_text(json.dumps(QUIET))
     token = secrets.token_hex()
@@ -114,7 +120,7 @@ def test_a_scrubber_scrubs_and_jupyterlab_leaves_it_the_arrow_keys(notebook):
     slider, image = notebook.locator("[data-scrub] input"), notebook.locator("[data-scrub] img")
     expect(slider).to_be_enabled()
     slider.focus()
-    expect(image).to_have_attribute("alt", "A bar, step 20")
+    expect(image).to_have_attribute("alt", "A bar, step 0")
     for key, step in (("Home", 0), ("ArrowRight", 10), ("ArrowDown", 0), ("ArrowUp", 10), ("End", 20)):
         notebook.keyboard.press(key)
         expect(image).to_have_attribute("alt", f"A bar, step {step}")
@@ -136,6 +142,28 @@ def test_an_explorer_explores_and_jupyterlab_leaves_it_the_arrow_keys(notebook):
         sources[tall, hue] = image.get_attribute("src")
         assert image.evaluate("async (i) => { await i.decode(); return i.naturalWidth }") == 300
     assert len(set(sources.values())) == 4, "each setting has a picture of its own"
+
+
+def test_checks_fold_and_open_by_the_keyboard_and_their_code_is_folded(notebook):
+    cell = notebook.locator(".jp-CodeCell", has_text="2 checks hold")
+    claims = cell.locator("li")
+    assert claims.all_text_contents() == ["one", "two"] and not claims.first.is_visible()
+    cell.locator("summary").focus()
+    notebook.keyboard.press("Enter")
+    expect(claims.first).to_be_visible()
+    assert cell.locator(".jp-InputArea").count() == 0, "its code is a bar that opens"
+
+
+def test_checks_fold_in_a_notebook_that_nobody_trusts(notebook, server):
+    page = notebook.context.browser.new_page()
+    page.goto(server.replace("try.ipynb", "of_a_stranger.ipynb"))
+    claim, summary = page.locator("details.checks li"), page.locator("details.checks summary")
+    expect(summary).to_have_text("✓ 1 check holds", timeout=60_000)
+    expect(claim).to_be_hidden()
+    summary.click()
+    expect(claim).to_have_text("it is stored")
+    expect(claim).to_be_visible()
+    page.close()
 
 
 def test_the_lab_opens_in_a_notebook_and_trains(notebook):

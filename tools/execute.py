@@ -19,11 +19,11 @@ import sys
 
 import nbformat
 import numpy as np
-from fold import fold
 from jupyter_client.kernelspec import KernelSpecManager
 from PIL import Image
 from tqdm import tqdm
 
+from fold import fold
 from runner import NotebookFailed, row, run
 from stamp import changes, parts, stamp
 
