@@ -28,16 +28,23 @@ from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 
 import execute
+import fold
 import gancode
 import runner
 import stamp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HTML = ROOT / "book" / "_build" / "html"
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.stem[0].isdigit()]  # without those of *Deeper*
 LISTED = [line.split()[-1] for line in (ROOT / "_toc.yml").read_text().splitlines() if "file:" in line]
 
-# The second-level headings that every chapter has, in this order. A heading may go on: "What changed since LSGAN".
+# The second-level headings with which every chapter ends; those before them are its claims, three to five.
+ENDS = ("What to remember", "Questions", "Exercises", "Where to go from here")
+
+# Chapters of the first edition have these, in this order. A heading may go on: "What changed since LSGAN".
+FIRST_EDITION = [path for path in CHAPTERS if "## What you need" in path.read_text(encoding="utf-8")]
+SECOND_EDITION = [path for path in CHAPTERS if path not in FIRST_EDITION]
 CONTRACT = (
     "What you need",
     "What you will see",
@@ -56,8 +63,12 @@ HELD = "✓ "  # how gancode.check begins a claim that holds
 FAILED = "✗ "  # how gancode.broken begins what went wrong
 BROKEN = re.compile(r"^with broken\(", re.MULTILINE)
 
-each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
+def each_of(paths):
+    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+each_notebook, each_chapter, each_second = each_of(NOTEBOOKS), each_of(CHAPTERS), each_of(SECOND_EDITION)
 
 # --- chapters ----------------------------------------------------------------------------------------------
 
@@ -98,17 +109,18 @@ def calls_check(cell):
 
 
 def test_there_are_chapters_and_all_are_in_the_table_of_contents():
-    assert CHAPTERS
-    assert [f"chapters/{path.stem}" for path in CHAPTERS] == [name for name in LISTED if name.startswith("chapters/")]
+    listed = [name for name in LISTED if name.startswith("chapters/")]
+    assert CHAPTERS and sorted(listed) == [f"chapters/{path.stem}" for path in NOTEBOOKS]
+    assert listed[: len(CHAPTERS)] == [f"chapters/{path.stem}" for path in CHAPTERS]
 
 
-@each_chapter
+@each_notebook
 def test_every_code_cell_has_been_run_in_order(path):
     counts = [cell.execution_count for _, cell in code_cells(path)]
     assert counts == list(range(1, len(counts) + 1)), f"run it: make execute CHAPTER={path.stem[:2]}"
 
 
-@each_chapter
+@each_notebook
 def test_no_output_is_an_error_or_a_warning(path):
     for number, cell in code_cells(path):
         for output in cell.outputs:
@@ -116,20 +128,20 @@ def test_no_output_is_an_error_or_a_warning(path):
             assert output.get("name") != "stderr", f"code cell {number} stores stderr: {output.get('text')}"
 
 
-@each_chapter
+@each_notebook
 def test_no_live_widget_is_stored(path):
     for number, cell in code_cells(path):
         for output in cell.outputs:
             assert execute.WIDGET not in output.get("data", {}), f"code cell {number}: its kernel is gone"
 
 
-@each_chapter
+@each_notebook
 def test_outputs_were_made_by_the_code_as_it_stands(path):
     why = stamp.changes(chapter(path), ROOT)
     assert not why, f"{'; '.join(why)}. Run it again: make execute CHAPTER={path.stem[:2]}"
 
 
-@each_chapter
+@each_notebook
 def test_a_chapter_is_small_and_its_metadata_plain(path):
     assert path.stat().st_size < LARGEST
     notebook = chapter(path)
@@ -138,7 +150,7 @@ def test_a_chapter_is_small_and_its_metadata_plain(path):
     assert "widgets" not in notebook.metadata
 
 
-@each_chapter
+@each_notebook
 def test_every_check_is_compared_and_holds(path):
     checked = [(number, cell) for number, cell in code_cells(path) if calls_check(cell)]
     assert checked, "a chapter that claims nothing"
@@ -151,7 +163,7 @@ def test_every_check_is_compared_and_holds(path):
             assert not re.search(r"does not hold|✗|\bfail(s|ed)\b", shown), f"code cell {number} stores a failed check"
 
 
-@each_chapter
+@each_notebook
 def test_what_is_broken_on_purpose_is_mended_below_by_the_same_check(path):
     cells = [cell for _, cell in code_cells(path)]
     for number, cell in enumerate(cells, start=1):
@@ -170,10 +182,10 @@ def test_what_is_broken_on_purpose_is_mended_below_by_the_same_check(path):
 
 
 def test_there_are_at_least_ten_things_to_break():
-    assert sum(bool(BROKEN.search(cell.source)) for path in CHAPTERS for _, cell in code_cells(path)) >= 10
+    assert sum(bool(BROKEN.search(cell.source)) for path in NOTEBOOKS for _, cell in code_cells(path)) >= 10
 
 
-@each_chapter
+@each_notebook
 def test_package_code_shown_in_a_chapter_is_what_the_package_holds(path):
     """Listings show docstrings and comments, which are no part of the stamp."""
     modules = [name for _, name, _ in pkgutil.walk_packages(gancode.__path__, "gancode.")]
@@ -188,7 +200,7 @@ def test_package_code_shown_in_a_chapter_is_what_the_package_holds(path):
             assert "show_code(" not in cell.source, f"code cell {number}: show_code stands in a cell of its own"
 
 
-@each_chapter
+@each_notebook
 def test_every_picture_is_described(path):
     for number, cell in code_cells(path):
         shown = pictures(cell)
@@ -206,7 +218,7 @@ def test_every_picture_is_described(path):
             assert said["figure"].get("name"), f"code cell {number}: mystnb.figure.name is missing"
 
 
-@each_chapter
+@each_notebook
 def test_outputs_do_not_depend_on_the_machine(path):
     for number, cell in code_cells(path):
         for text in texts(cell):
@@ -214,12 +226,48 @@ def test_outputs_do_not_depend_on_the_machine(path):
             assert not found, f"code cell {number} shows {found[0]!r}"
 
 
-@each_chapter
-def test_a_chapter_keeps_its_contract(path):
+def headings_of(path):
+    """Those of the second level. A notebook begins with its title."""
     prose = "\n\n".join(cell.source for cell in chapter(path).cells if cell.cell_type == "markdown")
     prose = re.sub(r"^(```+|~~~+).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
     assert re.match(r"# \S", prose), "a chapter begins with its title"
-    headings = re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
+    return re.findall(r"^## (.+)$", prose, flags=re.MULTILINE)
+
+
+@each_second
+def test_a_chapters_headings_are_its_claims_and_then_what_every_chapter_ends_with(path):
+    *claims, remember, questions, exercises, doors = headings_of(path)
+    assert (remember, questions, exercises, doors) == ENDS
+    assert 3 <= len(claims) <= 5
+    for claim in claims:
+        assert len(claim.split()) >= 4, f"{claim!r} is a title, and no claim"
+
+
+@each_second
+def test_a_chapter_asks_for_words_and_has_an_answer(path):
+    prose = "\n\n".join(cell.source for cell in chapter(path).cells if cell.cell_type == "markdown")
+    questions = prose.partition("\n## Questions\n")[2].partition("\n## ")[0]
+    answers = re.findall(r"<details><summary>(.+)</summary>\n\n(.+?)\n\n</details>", questions, re.DOTALL)
+    assert 4 <= len(answers) <= 6 and len(answers) == questions.count("<details>")
+    assert sum(summary == "A model answer" for summary, _ in answers) >= 2
+    assert all(len(answer) > 60 for _, answer in answers)
+
+
+@each_of([path for path in NOTEBOOKS if path not in FIRST_EDITION])
+def test_code_is_folded_by_its_title_alone(path):
+    """What is no idea is folded: imports, training, figures, checks. tools/fold.py writes the metadata."""
+    notebook = read(path)
+    assert fold.fold(nbformat.from_dict(notebook)) == chapter(path), "run tools/fold.py"
+    for number, cell in code_cells(path):
+        folded = {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", []))
+        assert bool(folded) == (fold.title(cell) is not None), f"code cell {number}"
+        if calls_check(cell) and not BROKEN.search(cell.source):
+            assert folded, f"code cell {number}: checks are folded"
+
+
+@each_of(FIRST_EDITION)
+def test_a_chapter_of_the_first_edition_keeps_its_contract(path):
+    headings = headings_of(path)
     kept = [wanted for heading in headings for wanted in CONTRACT if heading.startswith(wanted)]
     assert kept == list(CONTRACT), f"the headings are {headings}"
 
@@ -238,16 +286,18 @@ def test_a_chapter_asks_quick_questions_and_explains_every_answer(path):
 @each_chapter
 def test_exercises_are_of_every_kind(path):
     kinds = re.findall(r"^\*\*\d+\. (\w+)\.\*\*", "\n".join(cell.source for cell in chapter(path).cells), re.MULTILINE)
-    assert len(kinds) >= 4 and set(kinds) == {"Check", "Vary", "Prove", "Build"}, kinds
+    wanted = (4, 4) if path in FIRST_EDITION else (3, 3)  # exercises, and kinds of them
+    assert len(kinds) >= wanted[0] and len(set(kinds)) >= wanted[1], kinds
+    assert set(kinds) <= {"Check", "Vary", "Prove", "Build"}, kinds
 
 
 def exercises(path):
-    """[(statement, its code cells), ...] of "Try it yourself", without what is broken on purpose."""
+    """[(statement, its code cells), ...] of the exercises, without what is broken on purpose."""
     found, inside = [], False
     for cell in chapter(path).cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
-                inside = line == "## Try it yourself" or (inside and not line.startswith("#"))
+                inside = line in ("## Try it yourself", "## Exercises") or (inside and not line.startswith("#"))
                 if inside and re.match(r"\*\*\d+\. ", line):
                     found.append((line, []))
         elif inside:
@@ -281,7 +331,7 @@ def test_a_reader_can_check_an_answer_of_their_own(path):
         for cell in cells:
             assert "hide-cell" in cell.metadata.tags and cell.metadata.jupyter.source_hidden, said
         for cell in solution:
-            assert cell.metadata.mystnb.code_prompt_show == "Show the solution", said
+            assert cell.metadata.mystnb.code_prompt_show in ("Show the solution", "Solution"), said
         made = set().union(*(defined_in(cell.source) for cell in solution))
         for name in made & names_in(last.source, ast.Load):
             assert re.search(rf"`{name}\b", statement), f"{said}: the check looks at {name}, which is not asked for"
@@ -383,7 +433,7 @@ def test_every_link_inside_the_book_leads_somewhere(site):
 
 
 @pytest.mark.html
-@each_chapter
+@each_notebook
 def test_a_chapters_page_and_its_pictures_weigh_under_3_mb(site, path):
     page = HTML / "chapters" / f"{path.stem}.html"
     pictures_of_it = {image["src"] for image in site[page].find("article").find_all("img")}
@@ -745,6 +795,6 @@ def test_an_unknown_chapter_is_refused_by_name(tmp_path, capsys):
 
 def test_notebooks_are_stored_the_way_the_tool_writes_them():
     """Else the first run after an edit in another editor would change every line."""
-    for path in CHAPTERS:
+    for path in NOTEBOOKS:
         assert path.read_text(encoding="utf-8") == nbformat.writes(read(path)) + "\n"
         assert json.loads(path.read_text(encoding="utf-8"))["nbformat"] == 4

@@ -382,7 +382,7 @@ def test_on_paper_pictures_stay_and_controls_go(page):
 
 
 def test_every_chapter_has_something_to_move_and_some_have_something_to_explore():
-    assert set(CHAPTERS) <= set(MOVING)
+    assert {name for name in CHAPTERS if re.match(r"chapters/\d", name)} <= set(MOVING)
     assert EXPLORED or not PAGES
 
 
