@@ -6,7 +6,9 @@ import pytest
 
 from evidence import architectures
 from evidence.architectures import NAMES, pair
+from gancode import losses
 from gancode.trainers import WGANGP, NotFiniteError
+from gancode.variants import METHODS
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
@@ -86,10 +88,27 @@ def test_only_wgan_gp_gets_layer_norm_in_its_critic(monkeypatch, method, norm):
     assert asked == [norm]
 
 
+@pytest.mark.parametrize("method", ["GAN", "LSGAN", "WGAN", "WGAN-GP", "LSGAN-GP"])
+def test_on_demand_all_have_layer_norm(monkeypatch, method):
+    asked = []
+    monkeypatch.setattr(architectures, "pair", lambda *of: asked.append(of[2]) or pair(*of))
+    assert architectures.train("DCGAN", method, 0, 2, 1e-4, 1, 1, "layer", 100)["diverged"] is None
+    assert asked == ["layer"] and "LSGAN-GP" not in METHODS
+
+
+def test_lsgan_gp_is_least_squares_with_wgan_gps_penalty():
+    trainer = architectures.LSGAN_GP.trainer(*pair("DCGAN", 2, "layer"), seed=0)
+    assert trainer.objective is losses.least_squares and trainer.penalty_weight == 10.0
+    real = np.random.default_rng(0).uniform(-1, 1, (4, 28, 28, 1)).astype("float32")
+    paper = WGANGP(trainer.generator, trainer.critic, seed=0)
+    assert float(trainer.critic_penalty(real, -real)) == float(paper.critic_penalty(real, -real)) > 0
+
+
 def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, monkeypatch):
     out = tmp_path / "some.json"
     command = ["--architectures", "DCGAN", "--methods", "GAN", "WGAN", "--steps", "2", "--seeds", "1"]
-    architectures.main([*command, "--learning-rate", "1e30", "--channels", "1", "--out", str(out)])
+    architectures.main([*command, "--learning-rate", "1e30", "--channels", "1", "--samples", "100", "--out", str(out)])
     kept = {each["case"]["method"]: each["result"] for each in json.loads(out.read_text())["cases"]}
     assert "at step" in kept["GAN"]["diverged"]
+    assert kept["untrained"]["frechet"] > 100
     assert kept["WGAN"]["diverged"] is not None or np.shape(kept["WGAN"]["images"]) == (8, 28, 28)

@@ -1,25 +1,28 @@
 """Train seven pairs of networks for digits, from kind to unkind, with each method: Figure 2 of Gulrajani et al. 2017.
 
-    python tools/evidence/architectures.py --steps 20000 --seeds 3 --learning-rate 2e-4 --out architectures.json
+    python tools/evidence/architectures.py --steps 1000 --seeds 3 --norm layer --learning-rate 5e-4 --out norms.json
 
-made the files architectures*.json in gancode/experiments/kept/, and goes on where it was cut off. In the paper all
-but the MLP keep the DCGAN's convolutions, and so they do here. Where a critic has batch norm, WGAN-GP gets layer norm
-in its place, as the paper says (section 5.2).
+goes on where it was cut off. In the paper all but the MLP keep the DCGAN's convolutions, and so they do here. With
+--norm paper a critic has batch norm, but WGAN-GP's has layer norm in its place, as the paper says (section 5.2); so the
+files architectures*.json in gancode/experiments/kept/ were made. With --norm layer all have layer norm, so that methods
+differ in nothing else; and LSGAN-GP is there, least squares with WGAN-GP's penalty.
 """
 
 import argparse
 import functools
+from unittest import mock
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 
-from gancode import models
+from gancode import losses, metrics, models
 from gancode._layers import fast
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results, command_line
 from gancode.trainers import NotFiniteError
-from gancode.variants import BOOK
+from gancode.variants import BOOK, GANGP, METHODS, Method
 
 LATENT = 64
 
@@ -116,37 +119,59 @@ def to_image():
     return fast(layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"))  # (batch, 28, 28, 1)
 
 
-def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2):
+def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2, norm="paper", samples=1000):
     """As `scoreboard.train`, for one pair; diverged: at which step it met NaN, or None; images: 8, from 0 to 255."""
-    norm = "layer" if method == "WGAN-GP" else "batch"
+    if norm == "paper":
+        norm = "layer" if method == "WGAN-GP" else "batch"
+    networks = functools.partial(pair, architecture, channels, norm)
     try:
-        run = scoreboard.train(method, seed, steps, learning_rate, lambda: pair(architecture, channels, norm), n_evals)
+        with mock.patch.dict(METHODS, {"LSGAN-GP": LSGAN_GP}):
+            run = scoreboard.train(method, seed, steps, learning_rate, networks, n_evals, samples=samples)
     except NotFiniteError as error:
         return {"diverged": str(error)}
     images = np.rint(127.5 * (run["images"][:8, ..., 0] + 1)).astype(int)  # (8, 28, 28)
     return run | {"diverged": None, "images": images.tolist()}
 
 
+LSGAN_GP = Method(functools.partial(GANGP, loss=losses.least_squares), 1, None, "#005F46")
+
+
+def untrained(architecture, norm, samples, channels=16):
+    """The Frechet distance of the generator as it is drawn, which training is to be compared with."""
+    keras.utils.set_random_seed(0)
+    generator = pair(architecture, channels, norm)[0]
+    images = generator.predict(keras.random.normal((samples, LATENT), seed=0), batch_size=500, verbose=0)
+    return {"frechet": metrics.frechet_digit_distance(images, metrics.reference_digits())}
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--methods", nargs="+", choices=BOOK, default=BOOK)
+    parser.add_argument("--methods", nargs="+", choices=[*BOOK, "LSGAN-GP"], default=BOOK)
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--norm", choices=["paper", "layer"], default="paper", help="of the critics")
+    parser.add_argument("--n-evals", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=1000, help="of a judgement")
     parser.add_argument("--learning-rate", type=float, required=True, help="of all methods")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
     cases = [
         {"architecture": architecture, "method": method, "seed": seed, "learning_rate": options.learning_rate}
-        | {"channels": options.channels, "steps": scoreboard.for_equal_critics(method, options.steps)}
+        | {"channels": options.channels, "norm": options.norm, "n_evals": options.n_evals, "samples": options.samples}
+        | {"steps": 5 * options.steps if method == "LSGAN-GP" else scoreboard.for_equal_critics(method, options.steps)}
         for seed in range(options.seeds)
         for architecture in options.architectures
         for method in options.methods
     ]
     made_by = command_line("python tools/evidence/architectures.py", arguments)
-    Results(options.out, made_by).add_all(cases, train, options.jobs)
+    results = Results(options.out, made_by)
+    for name in options.architectures:
+        case = {"architecture": name, "method": "untrained", "norm": options.norm, "samples": options.samples}
+        results.add(case, functools.partial(untrained, name, "layer", options.samples, options.channels))
+    results.add_all(cases, train, options.jobs)
 
 
 if __name__ == "__main__":
