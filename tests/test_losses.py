@@ -132,6 +132,13 @@ def test_slope_of_wasserstein_is_the_same_everywhere():
 
 
 @pytest.mark.parametrize("loss", ALL)
+def test_the_critic_pulls_on_a_real_score_as_the_generator_does_on_a_fake_one(loss):
+    """Where gamma = b, and but for the saturating loss, whose generator has a curve of its own."""
+    of_critic, of_generator = gradient(loss.critic, REAL, FAKE)[0], gradient(loss.generator, REAL)[0]
+    assert np.allclose(of_critic, of_generator, rtol=1e-12) == (loss != losses.saturating)
+
+
+@pytest.mark.parametrize("loss", ALL)
 @pytest.mark.parametrize("score", [1e4, -1e4])
 def test_far_scores_give_finite_losses_and_slopes(loss, score):
     far = tf.constant([score])
