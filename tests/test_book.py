@@ -441,7 +441,7 @@ def test_a_chapters_page_and_its_pictures_weigh_under_3_mb(site, path):
     page = HTML / "chapters" / f"{path.stem}.html"
     pictures_of_it = {image["src"] for image in site[page].find("article").find_all("img")}
     files = [page, *(page.parent / unquote(source) for source in pictures_of_it if not source.startswith("data:"))]
-    assert len(files) > 3
+    assert len(files) > 1
     assert sum(file.stat().st_size for file in files) < LARGEST
 
 
