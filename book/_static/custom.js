@@ -4,7 +4,9 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(".bd-article .cell_output img").forEach((image) => {
     const measure = () => {
       const kind = image.src.startsWith("data:image/webp") ? "webp" : "png";
-      image.classList.toggle("wide", image.naturalWidth > 6.8 * dots[kind]);
+      const wide = image.classList.toggle("wide", image.naturalWidth > 6.8 * dots[kind]);
+      // a narrow one would have larger letters than its neighbours
+      if (kind === "png" && !wide) image.style.maxWidth = `min(100%, ${image.naturalWidth / 1.44}px)`;
     };
     if (image.complete) measure();
     image.addEventListener("load", measure);
