@@ -126,7 +126,7 @@ def arguments(words=None):
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the numbers there")
     asked = parser.parse_args(words)
     folder, file = asked.folder, asked.json
-    pages = asked.pages or sorted(path.relative_to(folder).as_posix() for path in folder.glob("chapters/*.html"))
+    pages = asked.pages or sorted(path.relative_to(folder).as_posix() for path in folder.glob("chapters/[0-9]*.html"))
     if not pages:
         parser.error(f"--folder: expected a built book (make book), with chapters/*.html, got {str(folder)!r}")
     for page in pages:
