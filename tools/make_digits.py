@@ -11,8 +11,8 @@ data set, are checked before anything is written. All 70 000 digits are split on
     training digits 50 000 to 60 000   the reference that they are judged against, whose features are bundled
     test digits                        2 000 of the 10 000, bundled, drawn from the whole file
 
-Training digits are shuffled in the original, so each stretch is a fair sample of them. Test digits are not: the
-first 5 000 of them are cleaner and easier than the last. Hence the draw.
+Ten thousand training digits in a row are alike (a thousand are not: 3.3 to 4.7 from the reference, 1.9 to 2.6 if they
+are drawn). Test digits are not: the first 5 000 of them are cleaner and easier than the last. Hence the draw.
 """
 
 import hashlib
