@@ -18,10 +18,8 @@ STYLE = rc_params_from_file(pathlib.Path(__file__).with_name("book.mplstyle"), u
 
 
 def new_figure(rows=1, columns=1, width=6.6, height=3.2, **kwargs):
-    """A Figure and its axes in the book's style. Closed: only returning shows it.
-
-    On a telephone the numbers at its axes are 9 pixels high, if it is no wider than 6.6 inches.
-    """
+    """A Figure and its axes in the book's style. Closed: only returning shows it."""
+    # no wider than 6.6 inches, and the numbers at its axes are 9 pixels high on a telephone
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **kwargs)
     plt.close(figure)  # or a notebook would draw it twice
