@@ -67,7 +67,7 @@ class Results:
         """Each case in turn: ``work(**case)``, unless it is there. With several jobs so many at a time, a process each.
 
         They share the processor, so what they say of seconds is not what one alone would take. On one GPU nothing is
-        gained: on an H100 five at a time took five times as long each (and need TF_FORCE_GPU_ALLOW_GROWTH=true).
+        gained: on an H100 five at a time took five times as long each (and need ``TF_FORCE_GPU_ALLOW_GROWTH=true``).
 
         Args:
             cases: what to ask for, a dict of arguments each.
