@@ -1,5 +1,6 @@
 import json
 
+import cloudpickle
 import keras
 import numpy as np
 import pytest
@@ -94,6 +95,17 @@ def test_on_demand_all_have_layer_norm(monkeypatch, method):
     monkeypatch.setattr(architectures, "pair", lambda *of: asked.append(of[2]) or pair(*of))
     assert architectures.train("DCGAN", method, 0, 2, 1e-4, 1, 1, "layer", 100)["diverged"] is None
     assert asked == ["layer"] and "LSGAN-GP" not in METHODS
+
+
+def test_a_process_of_its_own_knows_lsgan_gp_too():
+    """Run as a script, its functions travel there with copies of all that they name."""
+    cloudpickle.register_pickle_by_value(architectures)
+    try:
+        travelled = cloudpickle.loads(cloudpickle.dumps(architectures.train))
+    finally:
+        cloudpickle.unregister_pickle_by_value(architectures)
+    assert travelled is not architectures.train
+    assert travelled("DCGAN", "LSGAN-GP", 0, 2, 1e-4, 1, 1, "layer", 100)["diverged"] is None
 
 
 def test_lsgan_gp_is_least_squares_with_wgan_gps_penalty():
