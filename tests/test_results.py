@@ -114,6 +114,22 @@ def test_results_are_gathered_by_a_setting(tmp_path):
     assert one.group_by("method", learning_rate=0.2) == {}
 
 
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        ([{"seed": 3}], "1 seed<"),
+        ([{"seed": 0, "clip": 0.1}, {"seed": 0, "clip": 0.01}, {"seed": 1}], "2 seeds<"),
+        ([{"seeds": [0, 1, 2, 3, 4]}, {"seeds": [0, 1, 2]}], "5 seeds<"),
+        ([{"seeds": [5, 6]}, {"seed": 0}], "3 seeds<"),
+    ],
+)
+def test_the_mark_of_a_kept_run_counts_seeds_that_were_trained_side_by_side_too(tmp_path, cases, said):
+    results = Results(tmp_path / "kept.json", "by a test")
+    for case in cases:
+        results.add(case, lambda: 1)
+    assert said in results._repr_html_()
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"something": 1}', '{"cases": [1', "cases"])
 def test_another_file_is_refused_and_left_as_it_is(tmp_path, content):
     path = tmp_path / "some.json"

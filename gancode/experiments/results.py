@@ -99,7 +99,7 @@ class Results:
     def _repr_html_(self):
         """What a page says of them, where a run of the reader's has its tick. It opens to all that is known."""
         dates = sorted({kept["made"]["date"] for kept in self.cases})
-        seeds = len({kept["case"].get("seed") for kept in self.cases})
+        seeds = len({seed for kept in self.cases for seed in kept["case"].get("seeds", [kept["case"].get("seed")])})
         said = f"Kept run, {' to '.join(sorted({dates[0], dates[-1]}))}, {seeds} seed{'s' * (seeds > 1)}"
         return f'<details class="kept"><summary>{said}</summary>{html.escape(repr(self))}</details>'
 
