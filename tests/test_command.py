@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import pathlib
 import re
 import resource
 import shutil
@@ -489,6 +490,14 @@ def test_what_was_seen_once_is_not_said_and_what_comes_back_is_said_again(monkey
         trainer.steps.assign(step)
         seen.on_epoch_end(step - 1)
     assert lines == [f"Since step {step} it holds. Another run needs another --out." for step in (3, 7)]
+
+
+def test_troubleshooting_has_a_row_for_each_thing_that_is_said():
+    trainer = trainers.WGANGP(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
+    page = pathlib.Path(__file__).parent.parent / "book" / "troubleshooting.md"
+    rows = page.read_text(encoding="utf-8").splitlines()
+    for sign in watch.signs(trainer, np.zeros((4, 2), np.float32), None, {"penalty": 0.0}):
+        assert sum(row.startswith(f"| {re.split('[.:]', sign)[0]} |") for row in rows) == 1, sign
 
 
 def test_what_classes_differ_by_is_no_spread_of_samples():
