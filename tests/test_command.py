@@ -88,7 +88,7 @@ def test_before_it_starts_it_says_what_it_has_how_long_it_takes_and_what_to_do(f
     assert re.search(r"^WGAN-GP, step 0 to 4: [\d.]+ minutes, [\d.e-]+ s a step", text, re.M)  # 3, to a multiple of 2
     assert "Note: images: " in text and "UserWarning" not in text  # of pictures that are cut
     assert re.findall(r"^step (\d) of 4, \d\d:\d\d left", text, re.M) == ["2", "4"]
-    assert "Fewer than 1000 pictures are soon remembered" in text
+    assert "Fewer than 1000 pictures: look for copies in" in text
     assert text.index("minutes") < text.index("step 2 of 4")
 
 

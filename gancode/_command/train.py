@@ -124,7 +124,7 @@ def train(asked):
     say(f"{asked.method}, step {made} to {steps}: {(steps - made) * seconds / 60:.1f} minutes, {seconds:.2g} s a step.")
     say("Ctrl-C stops, and the same command goes on.")
     if len(images) < FEW:
-        say(f"Fewer than {FEW} pictures are soon remembered: compare {out / 'nearest.png'}.")
+        say(f"Fewer than {FEW} pictures: look for copies in {out / 'nearest.png'}.")
     some = np.sort(np.random.default_rng(0).permutation(len(images))[:256])
     terminal = sys.stderr.isatty()
     shown = {"bar_format": BAR, "smoothing": 0, "ncols": 80, "file": None if terminal else io.StringIO()}
