@@ -8,14 +8,25 @@ from browsing import open_browser
 from lab_engine import open_engine, packed, unpacked
 from scipy import stats
 
-from gancode import data, losses, metrics, models, penalty, probes, trainers, variants
+from gancode import data, dirac, losses, metrics, models, penalty, probes, trainers, variants
 from gancode._training import rng
 
 pytestmark = pytest.mark.browser
 
 BATCH, STEPS = 32, 3
-OPTIMISERS = {"rmsprop": trainers.WGAN.default_optimizer, "adam": trainers.WGANGP.default_optimizer}
-KINDS = {"none": trainers.WGAN, "clip": trainers.WGAN, "penalty": trainers.WGANGP, "one-sided": variants.WGANLP}
+OPTIMISERS = {
+    "sgd": lambda wgan, rate: keras.optimizers.SGD(rate),
+    "rmsprop": trainers.WGAN.default_optimizer,
+    "adam": trainers.WGANGP.default_optimizer,
+}
+KINDS = {
+    **{"none": trainers.WGAN, "clip": trainers.WGAN, "penalty": trainers.WGANGP},
+    **{"one-sided": variants.WGANLP, "r1": variants.R1GAN},
+}
+LOSSES = {
+    **{"wasserstein": losses.wasserstein, "non-saturating": losses.non_saturating},
+    **{"least-squares": losses.least_squares},
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +65,10 @@ def assert_each_close(found, variables, largest=None):
 class Case:
     """A critic with random weights and biases, and the batches of some steps: for both sides."""
 
-    def __init__(self, depth, width, constraint, optimiser, seed=0):
+    def __init__(self, depth, width, constraint, optimiser, loss="wasserstein", seed=0):
         keras.utils.set_random_seed(seed)
         self.settings = {"constraint": constraint, "optimiser": optimiser, "clip": 0.05, "lambda": 10.0, "rate": 1e-3}
+        self.settings["loss"], self.loss = loss, LOSSES[loss]
         self.critic = models.mlp_critic(depth, width)
         self.sizes = [2, *[width] * depth, 1]
         for layer in self.critic.layers:
@@ -71,7 +83,9 @@ class Case:
     def trainer(self, generator):
         kind, settings = KINDS[self.settings["constraint"]], self.settings
         own = {"clip": settings["clip"]} if kind is trainers.WGAN else {"penalty_weight": settings["lambda"]}
-        wgan = kind(generator, self.critic, **own, seed=1)  # with 0 a unit of one sample is at its kink: 1e-3 apart
+        wgan = kind(
+            generator, self.critic, loss=self.loss, **own, seed=1
+        )  # with 0 a unit of one sample is at its kink: 1e-3 apart
         if settings["constraint"] == "none":
             wgan.constrain = lambda: None
         wgan.compile(*(OPTIMISERS[settings["optimiser"]](wgan, settings["rate"]) for _ in range(2)))
@@ -87,20 +101,25 @@ class Case:
         """What gancode computes from batch k, before that step is taken."""
         real, fake, critic = tf.constant(self.reals[k]), tf.constant(self.fakes[k]), self.critic
         between = self.wgan.draw("interpolates")
-        one_sided = self.settings["constraint"] == "one-sided"
+        constraint = self.settings["constraint"]
+        places = real if constraint == "r1" else penalty.interpolate(real, fake, between)
         variables = [variable.value for variable in critic.trainable_variables]
         with tf.GradientTape(persistent=True) as tape:
-            loss = losses.wasserstein.critic(critic(real), critic(fake))
-            price = 10.0 * penalty.gradient_penalty(critic, real, fake, one_sided=one_sided, seed=between)
+            loss = self.loss.critic(critic(real), critic(fake))
+            if constraint == "r1":
+                price = 5.0 * tf.reduce_mean(penalty.gradient_norms(critic, real) ** 2)
+            else:
+                one_sided = constraint == "one-sided"
+                price = 10.0 * penalty.gradient_penalty(critic, real, fake, one_sided=one_sided, seed=between)
             added = self.wgan.critic_penalty(real, fake)
             total = loss + added
-            of_real = tf.reduce_mean(critic(real))
+            of_real = self.loss.generator(critic(real))  # what real samples bring: the same but for least squares' 1/2
         return {
             "loss": loss,
             "penalty": added,
             "scores": tf.concat([critic(real), critic(fake)], axis=0),
-            "inputNorms": penalty.gradient_norms(critic, penalty.interpolate(real, fake, between)),
-            "layerNorms": probes.layer_gradient_norms(critic, real, fake),
+            "inputNorms": penalty.gradient_norms(critic, places),
+            "layerNorms": probes.layer_gradient_norms(critic, real, fake, self.loss),
             "gradients": tape.gradient(total, variables),
             "ofReal": tape.gradient(of_real, variables),
             "penaltyGradients": tape.gradient(price, variables, unconnected_gradients="zero"),
@@ -126,13 +145,16 @@ class Case:
 
 each_constraint = pytest.mark.parametrize("constraint", KINDS)
 each_optimiser = pytest.mark.parametrize("optimiser", ["rmsprop", "adam"])
+SIZES = [(2, 7), (2, 64), (4, 64), (12, 128)]
+CASES = [(*size, "wasserstein") for size in SIZES]
+CASES += [(*size, loss) for size in SIZES[1:3] for loss in ("non-saturating", "least-squares")]
 
 
 @each_constraint
-@pytest.mark.parametrize(("depth", "width"), [(2, 7), (2, 64), (4, 64), (12, 128)])
-def test_losses_slopes_and_gradients_are_those_of_gancode(engine, depth, width, constraint):
+@pytest.mark.parametrize(("depth", "width", "loss"), CASES)
+def test_losses_slopes_and_gradients_are_those_of_gancode(engine, depth, width, loss, constraint):
     """At each step of a training by gancode."""
-    case, expected = Case(depth, width, constraint, "adam"), []
+    case, expected = Case(depth, width, constraint, "adam", loss), []
     path = case.run(lambda k: expected.append(case.seen(k)))
     for k in range(STEPS):
         critic = {"sizes": case.sizes, "weights": packed(flat(path[k]))}
@@ -183,7 +205,7 @@ def test_so_do_several_steps_but_for_a_weight_in_a_hundred(engine, depth, width,
     assert off.max() < 10 * case.settings["rate"]
 
 
-@each_optimiser
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_optimisers_are_those_of_keras(engine, optimiser):
     """From gradients of all sizes, among them 0."""
     rng = np.random.default_rng(0)
@@ -202,30 +224,99 @@ def test_optimisers_are_those_of_keras(engine, optimiser):
 
 
 @each_optimiser
-@pytest.mark.parametrize(("depth", "width"), [(2, 7), (4, 64), (12, 128)])
-def test_a_generator_step_is_that_of_gancode(engine, depth, width, optimiser):
-    case = Case(depth, width, "penalty", optimiser)
-    wgan, generator = case.wgan, case.wgan.generator
+@pytest.mark.parametrize(
+    ("depth", "width", "loss", "latent_dim"),
+    [
+        *[(2, 7, "wasserstein", 2), (4, 64, "wasserstein", 2), (12, 128, "wasserstein", 2)],
+        *[(2, 64, "non-saturating", 16), (2, 64, "least-squares", 16)],
+    ],
+)
+def test_a_generator_step_is_that_of_gancode(engine, depth, width, loss, latent_dim, optimiser):
+    case = Case(depth, width, "penalty", optimiser, loss)
+    generator = models.mlp_generator(3, width, latent_dim)
+    wgan = case.trainer(generator)
     before, latent = flat(generator.trainable_variables), wgan.latent(BATCH)
     with tf.GradientTape() as tape:
         samples = generator(latent)
-        loss = losses.wasserstein.generator(case.critic(samples))
-    expected = tape.gradient(loss, [variable.value for variable in generator.trainable_variables])
+        value = case.loss.generator(case.critic(samples))
+    expected = tape.gradient(value, [variable.value for variable in generator.trainable_variables])
     wgan.generator_step(tf.zeros((BATCH, 2)))  # from the same latent vectors: they follow from the seed and the step
     found = call(
         engine,
         "generatorStep",
         critic={"sizes": case.sizes, "weights": packed(case.weights)},
-        generator={"sizes": [2, width, width, width, 2], "weights": packed(before)},
+        generator={"sizes": [latent_dim, width, width, width, 2], "weights": packed(before)},
         latent=packed(latent),
         settings=case.settings,
     )
     assert_close(found["samples"], samples)
+    assert_close(found["loss"], value, largest=max(1.0, np.abs(value)))
     assert_each_close(found["gradients"], expected)
     after_it = [variable.numpy() for variable in generator.trainable_variables]
     steep = more_than_rounding(expected)
     assert_each_close(np.where(steep, found["after"], flat(after_it)), after_it)
     assert np.abs(flat(after_it) - before).max() > 1e-4
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_point_that_moves_freely_is_told_what_tensorflow_says(engine, loss):
+    case = Case(3, 64, "none", "sgd", loss)
+    points = tf.constant(case.fakes[0])
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        value = case.loss.generator(case.critic(points))
+    critic, settings = {"sizes": case.sizes, "weights": packed(case.weights)}, case.settings
+    found = call(engine, "pointGradients", critic=critic, points=packed(points), settings=settings)
+    assert_close(found["gradients"], BATCH * tape.gradient(value, points))
+
+
+def with_constant(critic):
+    """The lab's planes have one, and only Wasserstein's loss never moves it."""
+    plane = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    plane.layers[0].kernel.assign(critic.layers[0].kernel)
+    return plane
+
+
+PLAYERS = {
+    ("wasserstein", "penalty"): lambda g, c: trainers.WGANGP(g, c, penalty_weight=1.0),
+    ("wasserstein", "r1"): lambda g, c: variants.R1GAN(g, c, penalty_weight=1.0, loss=losses.wasserstein),
+    ("non-saturating", "r1"): lambda g, c: variants.R1GAN(g, with_constant(c), penalty_weight=1.0),
+    ("least-squares", "none"): lambda g, c: trainers.LSGAN(g, with_constant(c)),
+}
+
+
+@pytest.mark.parametrize("n_critic", [1, 5])
+@pytest.mark.parametrize(("loss", "constraint"), PLAYERS)
+def test_the_smallest_game_is_that_of_gancode(engine, loss, constraint, n_critic):
+    settings = {
+        **{"data": "point", "generator": "free", "loss": loss, "constraint": constraint, "lambda": 1, "clip": 0.01},
+        **{"depth": 0, "width": 64, "rate": 0.05, "optimiser": "sgd", "batch": 8, "nCritic": n_critic, "latent": 2},
+    }
+    path = call(engine, "diracPath", settings={**settings, "seed": 3}, steps=300)["path"].reshape(-1, 2, 2)
+    theta, w = path[0]
+    assert np.linalg.norm(w) == pytest.approx(1, abs=1e-6) and np.linalg.norm(theta) > 0.1
+    expected = dirac.path(PLAYERS[loss, constraint], theta, w, steps=300, n_critic=n_critic)
+    assert_close(path, expected)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_no_infinity_is_ever_kept(engine, optimiser):
+    """Without a constraint twelve layers explode. An optimiser would keep the square of 1e20, an infinity, for ever."""
+    settings = {
+        **{
+            "data": "eight",
+            "generator": "fixed",
+            "loss": "wasserstein",
+            "constraint": "none",
+            "lambda": 1,
+            "clip": 0.01,
+        },
+        **{"depth": 12, "width": 32, "rate": 0.01, "optimiser": optimiser, "batch": 32, "nCritic": 5, "latent": 2},
+    }
+    found = call(engine, "untilTrouble", settings={**settings, "seed": 0}, steps=2000)
+    assert found["finite"]
+    assert "expected gradients with finite squares, got" in found["what"][0] or "got NaN" in found["what"][0]
+    assert found["what"][0].endswith(f"at critic step {found['steps'] + 1}")
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 128, 256])

@@ -18,8 +18,8 @@ from gancode._arguments import expect, number, one_of
 from gancode.figures.markup import fill, for_script, text
 
 FOLDER = pathlib.Path(__file__).parent
-ENGINE = tuple("random allowed data matrix network critic optimiser transport look trainer worker".split())
-PAGE = tuple("settings words surface pictures drawing screen controls page".split())
+ENGINE = "random allowed data matrix network losses critic generator optimiser transport look trainer worker".split()
+PAGE = "settings words surface pictures drawing screen controls page".split()
 
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)
 NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}

@@ -3,21 +3,23 @@
 const RANGES = {
   clip: [1e-6, 100],
   lambda: [0, 10_000],
-  depth: [1, 16],
+  depth: [0, 16],
   width: [1, 256],
   rate: [1e-8, 1],
   batch: [1, 256],
-  nCritic: [1, 100],
+  nCritic: [0, 100],
+  latent: [1, 64],
   seed: [0, 2 ** 31 - 1],
 };
 const CHOICES = {
-  data: ["eight", "twenty-five", "swiss-roll", "own"],
-  constraint: ["none", "clip", "penalty", "one-sided"],
-  optimiser: ["rmsprop", "adam"],
-  generator: ["fixed", "learning"],
+  data: ["eight", "twenty-five", "swiss-roll", "point", "own"],
+  loss: ["non-saturating", "least-squares", "wasserstein"],
+  constraint: ["none", "clip", "penalty", "one-sided", "r1"],
+  optimiser: ["sgd", "rmsprop", "adam"],
+  generator: ["fixed", "cloud", "free", "learning"],
 };
-const WHOLE = ["depth", "width", "batch", "nCritic", "seed"];
-const LIVE = ["rate", "lambda", "clip", "nCritic", "constraint"]; // need no new network
+const WHOLE = ["depth", "width", "batch", "nCritic", "latent", "seed"];
+const LIVE = ["loss", "rate", "lambda", "clip", "nCritic", "constraint"]; // need no new network
 
 // A copy with these settings and no others. Throws where one is missing or wrong.
 export function checkedSettings(settings) {

@@ -1,14 +1,21 @@
 // The controls, made from what settings.js says there is to choose.
 
 import {CONTROLS, NO_PRESET, PRESETS} from "./settings.js";
-import {short} from "./words.js";
+import {hasD, short} from "./words.js";
+
+export const learns = ({generator}) => generator === "learning" || generator === "free";
 
 // Which other setting makes one of them matter.
 const MATTERS = {
   clip: ({constraint}) => constraint === "clip",
-  lambda: ({constraint}) => constraint === "penalty" || constraint === "one-sided",
-  nCritic: ({generator}) => generator === "learning",
+  lambda: ({constraint}) => ["penalty", "one-sided", "r1"].includes(constraint),
+  latent: ({generator}) => generator === "learning",
+  width: ({depth, generator}) => depth > 0 || generator === "learning",
+  nCritic: learns,
 };
+
+// A choice that makes no sense under every loss: only one has a D.
+const OFFERED = {d: hasD};
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -27,7 +34,7 @@ export function makeControls(form, chosen) {
   }
   return (settings) => {
     for (const [name, {row, show}] of Object.entries(rows)) {
-      show(settings[name]);
+      show(settings[name], settings);
       row.hidden = name in MATTERS && !MATTERS[name](settings);
     }
   };
@@ -40,7 +47,11 @@ function choice(name, {label, choices}, chosen) {
     return [input, element("label", {for: input.id, "data-value": value}, text)];
   });
   const row = element("fieldset", {class: `choice ${name}`}, element("legend", {}, label), ...buttons.flat());
-  return {row, show: (value) => buttons.forEach(([input]) => { input.checked = input.value === value; })};
+  const show = (value, settings) => buttons.forEach(([input, label]) => {
+    input.checked = input.value === value;
+    input.hidden = label.hidden = input.value in OFFERED && !OFFERED[input.value](settings);
+  });
+  return {row, show};
 }
 
 // The stops are not even steps, so the slider's own number is a stop's place; what it says is the value.

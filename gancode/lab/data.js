@@ -1,11 +1,20 @@
 // The toy data sets of the book, with the scales of gancode.data, and the reader's own points.
 
+const grid = (n, of) => Array.from({length: n}, (_, k) => of(k));
+export const MODES = {
+  "eight": grid(8, (k) => [2 * Math.cos(k * Math.PI / 4) / 1.414, 2 * Math.sin(k * Math.PI / 4) / 1.414]),
+  "twenty-five": grid(25, (k) => [2 * (Math.floor(k / 5) - 2) / 2.828, 2 * (k % 5 - 2) / 2.828]),
+};
+
 // Each writes one point (x, y) to out[at], out[at + 1].
 const DRAW = {
   "eight": (random, out, at) => {
     const angle = random.below(8) * Math.PI / 4;
     out[at] = (2 * Math.cos(angle) + 0.02 * random.normal()) / 1.414;
     out[at + 1] = (2 * Math.sin(angle) + 0.02 * random.normal()) / 1.414;
+  },
+  "point": (random, out, at) => {
+    out[at] = out[at + 1] = 0;
   },
   "twenty-five": (random, out, at) => {
     out[at] = (2 * (random.below(5) - 2) + 0.05 * random.normal()) / 2.828;
@@ -44,8 +53,16 @@ function fromPoints(points) {
   };
 }
 
-// The generator that never changes (gancode.models.noisy_samples): a real sample plus unit Gaussian noise.
+// A generator that never changes (gancode.models.noisy_samples): a real sample plus unit Gaussian noise.
 export function noisySamples(draw, random, n, out) {
   draw(random, n, out);
   for (let i = 0; i < 2 * n; i++) out[i] += random.normal();
 }
+
+// The fakes that never change, by name. The cloud keeps clear of the eight Gaussians around it.
+export const FAKES = {
+  "fixed": noisySamples,
+  "cloud": (draw, random, n, out) => {
+    for (let i = 0; i < 2 * n; i++) out[i] = 0.2 * random.normal();
+  },
+};

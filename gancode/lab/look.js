@@ -1,61 +1,57 @@
 // What a critic looks like inside: gancode.probes, and its values over the plane. A look disturbs nothing.
 import {CriticRoom} from "./critic.js"
+import {FAKES} from "./data.js"
+import {LOSSES} from "./losses.js"
+import {MODES} from "./data.js"
 import {Pass} from "./network.js"
 import {Random} from "./random.js"
 import {backFromLoss} from "./critic.js"
+import {criticLoss} from "./critic.js"
 import {forward} from "./network.js"
 import {inputNorms} from "./critic.js"
 import {interpolate} from "./critic.js"
-import {noisySamples} from "./data.js"
 import {penaltyOf} from "./critic.js"
 import {wasserstein1} from "./transport.js"
-import {wassersteinLoss} from "./critic.js"
 
 const EXTENT = {left: -2, right: 2, bottom: -2, top: 2}; // the part of the plane that all toy data sets fill
 const BINS = 41; // odd, so that one bin has 0 in its middle
 const CHUNK = 256; // places of the surface at a time
+const NEAR = 0.1; // to a mode: seven standard deviations of the eight Gaussians
 
 export class Observer {
   // It looks at the same samples each time, so that what moves in a picture is the critic, or the generator.
-  constructor(critic, generator, draw, batch, seed) {
+  constructor(critic, generator, draw, {batch, seed, data, generator: kind}) {
     const random = new Random(seed, 3);
-    Object.assign(this, {critic, generator, batch});
+    Object.assign(this, {critic, batch, modes: MODES[data]});
     this.room = new CriticRoom(critic, batch);
     this.real = this.room.both.input.subarray(0, 2 * batch);
     this.fake = this.room.both.input.subarray(2 * batch);
     draw(random, batch, this.real);
-    if (generator) {
-      this.made = new Pass(generator, batch);
-      for (let i = 0; i < this.made.input.length; i++) this.made.input[i] = random.normal();
-    } else {
-      noisySamples(draw, random, batch, this.fake);
-    }
+    this.generator = generator?.twin(random);
+    if (!generator) FAKES[kind](draw, random, batch, this.fake);
     this.epsilons = Float32Array.from({length: batch}, () => random.uniform());
     this.places = new Pass(critic, CHUNK);
     this.exact = null; // W1, where the fakes never change
   }
 
-  // {estimate, w1}: of the same samples
-  distances() {
-    const {critic, generator, room, made} = this;
-    if (generator) {
-      forward(generator, made);
-      this.fake.set(made.output);
-    }
+  // Of the same samples: what the critic reports, its loss or, for Wasserstein's, the estimate of W1; and W1 itself.
+  distances(loss) {
+    const {critic, generator, room} = this;
+    if (generator) this.fake.set(generator.make());
     if (generator || this.exact === null) this.exact = wasserstein1(this.real, this.fake);
-    return {estimate: -wassersteinLoss(critic, room), w1: this.exact};
+    const found = criticLoss(critic, room, loss);
+    return {reported: loss === "wasserstein" ? -found : found, w1: this.exact};
   }
 
   // All that a picture shows, in arrays of its own. size: places of the surface in each direction.
-  look({constraint, clip, lambda}, size) {
-    const {critic, room} = this;
-    const {estimate, w1} = this.distances();
+  look(settings, size) {
+    const {critic, room, batch} = this, {loss, constraint, clip} = settings;
+    const {reported, w1} = this.distances(loss);
+    const realScores = room.both.output.slice(0, batch), fakeScores = room.both.output.slice(batch);
     const layerNorms = new Float32Array(critic.layers.length);
-    backFromLoss(critic, room, 1, layerNorms);
-    interpolate(room, this.epsilons);
+    backFromLoss(critic, room, loss, 0, layerNorms);
+    interpolate(room, this.epsilons, constraint);
     inputNorms(critic, room);
-    const penalised = constraint === "penalty" || constraint === "one-sided";
-    const penalty = penalised ? penaltyOf(room.norms, lambda, constraint === "one-sided") : 0;
     return {
       real: this.real.slice(),
       fake: this.fake.slice(),
@@ -65,10 +61,14 @@ export class Observer {
       layerNorms,
       weights: histogram(critic, constraint === "clip" ? clip : null),
       inputNorms: room.norms.slice(),
-      estimate,
+      realScores,
+      fakeScores,
+      fakeSlopes: slopesAtFakes(room),
+      pulls: fakeScores.map((score) => -LOSSES[loss].generator[1](score)),
+      modes: this.modes ? modesOf(this.fake, this.modes) : null,
+      reported,
       w1,
-      criticLoss: penalty - estimate,
-      penalty,
+      penalty: penaltyOf(room.norms, settings),
     };
   }
 
@@ -118,4 +118,19 @@ function sort(array, most, counts, end) {
     if (Math.abs(array[i]) >= end) atEnds += 1;
   }
   return atEnds;
+}
+
+// The gradient of the score by the place, after `backFromLoss`: that of the loss, without what the loss made of it.
+function slopesAtFakes({both, batch}) {
+  return both.inputSlope.slice(2 * batch).map((slope, i) => slope / (both.outputSlope[batch + (i >> 1)] || Infinity));
+}
+
+// How many modes have a fake in fifty near them, and which fraction of the fakes is near any.
+function modesOf(points, modes) {
+  const n = points.length / 2, at = modes.map(([x, y]) => {
+    let near = 0;
+    for (let i = 0; i < 2 * n; i += 2) if (Math.hypot(points[i] - x, points[i + 1] - y) < NEAR) near += 1;
+    return near / n;
+  });
+  return {of: modes.length, covered: at.filter((share) => share >= 0.02).length, share: at.reduce((sum, x) => sum + x)};
 }

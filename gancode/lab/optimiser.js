@@ -1,4 +1,10 @@
-// RMSProp and Adam, as Keras 3 computes them, with the papers' settings (gancode.trainers).
+// Gradient descent, RMSProp and Adam, as Keras 3 computes them, with the settings of the WGANs (gancode.trainers).
+
+export class SGD {
+  step(weights, gradients, rate) {
+    for (let i = 0; i < weights.length; i++) weights[i] -= rate * gradients[i];
+  }
+}
 
 // Tieleman and Hinton 2012. epsilon 1e-10 as in TensorFlow 1, where WGAN's code ran; it stands under the root.
 export class RMSProp {

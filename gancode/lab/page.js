@@ -1,11 +1,13 @@
 // The wiring: what the reader does goes to the worker, what the worker finds goes to the screen.
 
-import {fillPresets, makeControls} from "./controls.js";
+import {fillPresets, learns, makeControls} from "./controls.js";
 import {FEWEST, drawing} from "./drawing.js";
 import {CONTROLS, NO_PRESET, PRESETS, fromAddress, fromValues, settingsOf, toAddress} from "./settings.js";
 import {makeScreen} from "./screen.js";
+import {hasD} from "./words.js";
 
 const CURVE_POINTS = 2000;
+const TRAIL = 400; // places where the first fake has been
 const CALM = 500; // milliseconds between pictures for those who ask for less motion
 
 const root = document.querySelector("[data-critic-lab]:not([data-alive])");
@@ -17,7 +19,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const asked = hasAddress ? fromAddress(location.search, location.hash) : {};
 const first = [asked, JSON.parse(root.dataset.start), {preset: "ring"}].find((each) => Object.keys(each).length);
 const {preset, settings, points, unknown} = fromValues(first);
-const shown = {preset, settings, points, playing: false, state: null, curve: [], span: null};
+const shown = {preset, settings, points, playing: false, state: null, curve: [], trail: [], span: null};
 shown.cursor = drawing(find(".map canvas"), points, {
   isOn: () => shown.settings.data === "own",
   changed: (done) => done ? reset() : redraw(),
@@ -27,6 +29,12 @@ const worker = new Worker(URL.createObjectURL(new Blob([ENGINE], {type: "text/ja
 
 let waiting = false; // for the screen to be drawn
 let run = 0; // how often it began anew: an answer of an earlier run comes too late
+let order = 0; // how often the worker was told to do something
+
+function tell(message) {
+  order += 1;
+  worker.postMessage({...message, run, order});
+}
 
 function redraw() {
   if (waiting) return;
@@ -47,15 +55,18 @@ worker.onmessage = ({data}) => {
 worker.onerror = (event) => trouble(event.message);
 
 function receive(state) {
+  if (state.settings.loss !== shown.state?.settings.loss) shown.curve = []; // another loss has another unit
   shown.state = state;
+  shown.trail.push(state.fake.slice(0, 2));
+  shown.trail.splice(0, shown.trail.length - TRAIL);
   shown.curve.push(...state.newCurve);
   while (shown.curve.length > CURVE_POINTS) {
     shown.curve = shown.curve.filter((_, k) => k % 2 === 0 || k === shown.curve.length - 1);
   }
-  if (shown.playing && !state.running) setPlaying(false);
+  if (shown.playing && !state.running && state.order === order) setPlaying(false); // no later word is on its way
   redraw();
   // The next one is made while this one is drawn. A page that is slow to draw is slow to answer, too.
-  const answer = () => worker.postMessage({type: "seen"});
+  const answer = () => worker.postMessage({type: "seen", run: state.run});
   if (shown.playing && calm.matches) setTimeout(answer, CALM);
   else answer();
 }
@@ -77,28 +88,33 @@ function setPlaying(now) {
 
 function play() {
   setPlaying(true);
-  worker.postMessage({type: "play", stepsPerSecond: Number(find("#lab-speed").value)});
+  tell({type: "play", stepsPerSecond: Number(find("#lab-speed").value)});
 }
 
 function pause() {
-  if (shown.playing) worker.postMessage({type: "pause"});
+  if (shown.playing) tell({type: "pause"});
   setPlaying(false);
 }
 
 function reset() {
   pause();
   run += 1;
-  Object.assign(shown, {state: null, curve: [], span: {low: -3, high: 1}});
+  Object.assign(shown, {state: null, curve: [], trail: [], span: {low: -3, high: 1}});
   find(".trouble").hidden = true;
-  const {settings, points} = shown, own = settings.data === "own", ready = !own || points.length >= 2 * FEWEST;
-  for (const button of root.querySelectorAll(".bar button")) button.disabled = !ready;
+  const {settings, points} = shown, own = settings.data === "own";
+  for (const button of root.querySelectorAll(".bar button")) button.disabled = !isReady();
   showChoices();
-  if (ready) worker.postMessage({type: "reset", run, settings, ...(own && {points: Float32Array.from(points)})});
+  if (isReady()) tell({type: "reset", settings, ...(own && {points: Float32Array.from(points)})});
   redraw();
+}
+
+function isReady() {
+  return shown.settings.data !== "own" || shown.points.length >= 2 * FEWEST;
 }
 
 function showChoices() {
   const {preset, settings, points} = shown, own = settings.data === "own";
+  if (settings.arrows === "d" && !hasD(settings)) settings.arrows = "score";
   const {question = "", answer = "", steps = 1000} = PRESETS[preset] ?? {};
   showSettings(settings);
   find("#lab-preset").value = preset;
@@ -106,7 +122,7 @@ function showChoices() {
   find(".answer p").textContent = answer;
   find(".answer").hidden = !answer;
   find(".jump").textContent = `Run to step ${steps}`;
-  find(".generator-step").hidden = settings.generator === "fixed";
+  find(".generator-step").hidden = !learns(settings);
   find(".own").hidden = !own;
   find(".map").classList.toggle("drawable", own);
   find(".map canvas").tabIndex = own ? 0 : -1;
@@ -117,7 +133,7 @@ const showSettings = makeControls(find(".controls"), (name, value) => {
   shown.settings[name] = value;
   if (!CONTROLS[name].live) return reset();
   showChoices();
-  if (shown.state) worker.postMessage({type: "change", settings: shown.settings});
+  if (isReady()) tell({type: "change", settings: shown.settings});
 });
 
 fillPresets(find("#lab-preset"));
@@ -125,6 +141,7 @@ find("#lab-preset").addEventListener("change", ({target}) => {
   shown.preset = target.value;
   if (shown.preset !== NO_PRESET) shown.settings = settingsOf(shown.preset);
   find(".answer").open = false;
+  showSpeed();
   reset();
 });
 onClick(".play", () => shown.playing ? pause() : play());
@@ -133,7 +150,7 @@ onClick(".critic-step", () => step("critic"));
 onClick(".generator-step", () => step("generator"));
 onClick(".jump", () => {
   setPlaying(true);
-  worker.postMessage({type: "until", steps: PRESETS[shown.preset]?.steps ?? 1000});
+  tell({type: "until", steps: PRESETS[shown.preset]?.steps ?? 1000});
 });
 onClick(".clear", () => {
   shown.points.length = 0;
@@ -144,11 +161,15 @@ onClick(".copy", async () => {
   find(".share [role=status]").textContent = copied ? "Copied." : "It is in the address bar.";
 });
 find("#lab-speed").addEventListener("change", () => shown.playing && play());
-find("#lab-arrows").addEventListener("change", redraw);
+
+// Some experiments are over too soon to be seen.
+function showSpeed() {
+  find("#lab-speed").value = PRESETS[shown.preset]?.speed ?? "Infinity";
+}
 
 function step(what) {
   pause();
-  worker.postMessage({type: "step", what});
+  tell({type: "step", what});
 }
 
 document.addEventListener("visibilitychange", () => document.hidden && pause());
@@ -156,6 +177,7 @@ window.addEventListener("hashchange", () => {
   const {points, ...found} = fromValues(fromAddress("", location.hash));
   shown.points.splice(0, Infinity, ...points);
   Object.assign(shown, found);
+  showSpeed();
   reset();
 });
 
@@ -183,5 +205,6 @@ if (!document.documentElement.dataset.theme) {
 root.dataset.alive = "yes";
 find(".alive").hidden = false;
 find(".share").hidden = !hasAddress;
+showSpeed();
 reset();
 if (unknown.length) trouble(`The address asks for what the lab does not have: ${unknown.join(", ")}.`);

@@ -126,23 +126,24 @@ export function drawWeights(canvas, state, ink, clip) {
   if (clip) for (const end of [-clip, clip]) mark(frame.context, frame, end, ink);
 }
 
-export function drawSlopes(canvas, state, ink) {
+// wanted: the slope that costs nothing, or null
+export function drawSlopes(canvas, state, ink, wanted) {
   const norms = state.inputNorms, high = Math.max(2, roundAbove(Math.max(...norms) || 1)), bins = 40;
   const counts = new Array(bins).fill(0), edges = Array.from({length: bins + 1}, (_, k) => k / bins * high);
   for (const norm of norms) counts[Math.min(bins - 1, Math.floor(norm / high * bins))]++;
   const most = roundAbove(Math.max(...counts, 1));
   const frame = axes(canvas, {low: 0, high, ticks: roundTicks(0, high)}, {low: 0, high: most, ticks: roundTicks(0, most, 3)}, ink);
   bars(frame.context, frame, edges, counts, ink);
-  mark(frame.context, frame, 1, ink);
+  if (wanted) mark(frame.context, frame, wanted, ink);
 }
 
-// curve: [[critic steps, estimate, W1], ...]
+// curve: [[steps, what the critic reports, W1], ...]
 export function drawCurve(canvas, curve, ink) {
   const last = curve.length ? curve.at(-1)[0] : 0, end = Math.max(50, last * 1.02);
   let low = 0, high = 0.1;
-  for (const [, estimate, w1] of curve) {
-    low = Math.min(low, estimate);
-    high = Math.max(high, estimate, w1);
+  for (const [, reported, w1] of curve) {
+    low = Math.min(low, reported);
+    high = Math.max(high, reported, w1);
   }
   const y = {low: low * 1.05, high: high * 1.05};
   const {context, across, up} = axes(canvas, {low: 0, high: end, ticks: roundTicks(0, end)},
@@ -153,5 +154,5 @@ export function drawCurve(canvas, curve, ink) {
   polyline(context, curve.map(([step, , w1]) => [across(step), up(w1)]));
   context.setLineDash([]);
   context.strokeStyle = context.fillStyle = ink.method;
-  polyline(context, curve.map(([step, estimate]) => [across(step), up(estimate)]));
+  polyline(context, curve.map(([step, reported]) => [across(step), up(reported)]));
 }

@@ -2,15 +2,16 @@
 
 import {aboutPoints, drawCursor, drawPoints} from "./drawing.js";
 import {drawCurve, drawLayers, drawSlopes, drawWeights} from "./pictures.js";
-import {drawSurface} from "./surface.js";
-import {aboutCurve, aboutLayers, aboutRun, aboutSlopes, aboutSurface, aboutWeights, eachLayer, spoken} from "./words.js";
+import {drawSurface, drawTrail} from "./surface.js";
+import {aboutCurve, aboutLayers, aboutRun, aboutSlopes, aboutSurface, aboutWeights, eachLayer, labels, spoken} from "./words.js";
 
-const COLOURS = ["paper", "real", "fake", "soft", "grid", "none", "clip", "penalty"];
+const COLOURS = ["paper", "real", "fake", "soft", "grid", "none", "clip", "penalty", "r1", "gan", "lsgan"];
 const SHARES = ["field", "lineMix", "lineTo"];
 const WORDS_EVERY = 250; // milliseconds, while training goes on
 const ALOUD_EVERY = 6000;
 
-// shown: {state, settings, playing, points, cursor, curve, span}, changed by the page as it goes.
+// shown: {state, settings, playing, points, cursor, curve, trail, span}, changed by the page as it goes. What is said of
+// a state is said by the settings that it was made with, state.settings: the reader may have moved a slider since.
 // Returns {draw, sayAloud}: draw what is shown; say it at the next drawing, however short ago something was said.
 export function makeScreen(root, shown) {
   const find = (selector) => root.querySelector(selector);
@@ -22,19 +23,20 @@ export function makeScreen(root, shown) {
   }
 
   function draw() {
-    const {state, settings, points, cursor, curve, span} = shown;
-    const ink = inkOf(root, settings), map = find(".map canvas"), own = settings.data === "own";
+    const {state, settings, points, cursor, curve, trail, span} = shown, made = state?.settings ?? settings;
+    const ink = inkOf(root, made), map = find(".map canvas"), own = settings.data === "own";
     if (state) {
-      drawSurface(map, state, ink, find("#lab-arrows").checked);
-      drawLayers(find(".layers canvas"), state, ink, span, foretold(state, settings));
-      drawWeights(find(".weights canvas"), state, ink, settings.constraint === "clip" ? settings.clip : null);
-      drawSlopes(find(".slopes canvas"), state, ink);
+      drawSurface(map, state, ink, settings.arrows);
+      if (made.generator === "free" && made.data === "point") drawTrail(map, state, trail, ink);
+      drawLayers(find(".layers canvas"), state, ink, span, predicted(state));
+      drawWeights(find(".weights canvas"), state, ink, made.constraint === "clip" ? made.clip : null);
+      drawSlopes(find(".slopes canvas"), state, ink, made.constraint === "r1" ? null : 1);
       drawCurve(find(".curve canvas"), curve, ink);
     } else if (own) {
       drawPoints(map, points, ink);
     }
     if (own) drawCursor(map, cursor, ink);
-    root.dataset.steps = state?.criticSteps ?? "";
+    root.dataset.steps = state?.steps ?? "";
     root.dataset.draws = Number(root.dataset.draws ?? 0) + 1;
     write();
   }
@@ -44,9 +46,10 @@ export function makeScreen(root, shown) {
     if (settings.data === "own") say("#lab-points", aboutPoints(points, cursor));
     if (!state || (playing && now - wordsAt < WORDS_EVERY)) return;
     wordsAt = now;
+    for (const [selector, text] of Object.entries(labels(state.settings))) say(selector, text);
     say("#lab-surface", aboutSurface(state));
     say("#lab-layers", aboutLayers(state));
-    say("#lab-weights", aboutWeights(state, settings));
+    say("#lab-weights", aboutWeights(state));
     say("#lab-slopes", aboutSlopes(state));
     say("#lab-curve", aboutCurve(state));
     say(".count", aboutRun(state));
@@ -56,7 +59,7 @@ export function makeScreen(root, shown) {
     }
     if (playing && now - aloudAt < ALOUD_EVERY) return;
     aloudAt = now;
-    say(".aloud", spoken(state, settings));
+    say(".aloud", spoken(state));
   }
 
   find(".lines").addEventListener("toggle", () => requestAnimationFrame(draw));
@@ -64,17 +67,18 @@ export function makeScreen(root, shown) {
 }
 
 // The colours as the page's style has them now, in the light mode or the dark.
-function inkOf(root, {constraint}) {
+function inkOf(root, {constraint, loss}) {
   const style = getComputedStyle(root), value = (name) => style.getPropertyValue(`--lab-${name}`).trim();
   const ink = {font: style.fontFamily};
   for (const name of COLOURS) ink[name] = value(name);
   for (const name of SHARES) ink[name] = Number(value(name));
-  ink.method = ink[constraint === "one-sided" ? "penalty" : constraint];
+  const bare = {"non-saturating": "gan", "least-squares": "lsgan", "wasserstein": "none"}[loss];
+  ink.method = ink[{"none": bare, "one-sided": "penalty"}[constraint] ?? constraint];
   return ink;
 }
 
-// What clipped weights alone would make of the gradient (chapter 5): c √(n/2) a hidden layer, c √n the last.
-function foretold({layerNorms}, {constraint, clip, width}) {
+// What clipped weights of random signs would make of the gradient (chapter 5): c √(n/2) a hidden layer, c √n the last.
+function predicted({layerNorms, settings: {constraint, clip, width}}) {
   if (constraint !== "clip") return null;
   const last = layerNorms.length - 1;
   const back = (k) => k === last ? 1 : clip * Math.sqrt(width) * (clip * Math.sqrt(width / 2)) ** (last - 1 - k);

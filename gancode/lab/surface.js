@@ -1,6 +1,6 @@
 // The map: what the critic says of every place, as a field of colour with contour lines, and the samples on it.
 
-import {clamp, isFlat, rangeOf, valueAt} from "./words.js";
+import {clamp, hasD, isFlat, mapOf, opinion} from "./words.js";
 
 const LINES = 14; // as the book's own figure of it
 const ARROWS = 60;
@@ -35,20 +35,20 @@ export function placer(extent, width, height) {
   ];
 }
 
-export function drawSurface(canvas, state, ink, withArrows) {
-  const {context, width, height} = fitted(canvas), at = placer(state.extent, width, height);
-  const [low, high] = rangeOf(state.surface);
-  if (!isFlat(low, high)) {
-    drawField(context, state, low, high, width, height, ink);
-    drawContours(context, state, low, high, at, ink);
+// arrows: "pull", "score", "d" or "none"
+export function drawSurface(canvas, state, ink, arrows) {
+  const {context, width, height} = fitted(canvas), at = placer(state.extent, width, height), map = mapOf(state);
+  if (!isFlat(map)) {
+    drawField(context, map, width, height, ink);
+    drawContours(context, map, state.extent, at, ink);
   }
   drawSamples(context, state, at, ink);
-  if (withArrows && !isFlat(low, high)) drawArrows(context, state, at, ink);
+  if (arrows !== "none") drawArrows(context, state, lengthsOf(state, arrows), at, ink);
 }
 
 const field = document.createElement("canvas");
 
-function drawField(context, {surface, size}, low, high, width, height, ink) {
+function drawField(context, {surface, size, low, high}, width, height, ink) {
   field.width = field.height = size;
   const brush = field.getContext("2d"), image = brush.createImageData(size, size);
   for (let j = 0; j < size; j++) {
@@ -69,7 +69,7 @@ function drawField(context, {surface, size}, low, high, width, height, ink) {
 }
 
 // Marching squares: in each cell, join the places where its edges cross a level.
-function drawContours(context, {surface, size, extent}, low, high, at, ink) {
+function drawContours(context, {surface, size, low, high}, extent, at, ink) {
   const step = (high - low) / (LINES + 1), paths = Array.from({length: LINES}, () => new Path2D());
   const wide = (extent.right - extent.left) / (size - 1), tall = (extent.top - extent.bottom) / (size - 1);
   for (let j = 0; j < size - 1; j++) {
@@ -130,18 +130,22 @@ function drawSamples(context, {real, fake}, at, ink) {
   context.fill(dots);
 }
 
-// Where a generator would be sent: along the critic's slope, the further the steeper; a dead critic sends nobody.
-function drawArrows(context, state, at, ink) {
-  const {fake, extent, size} = state, h = (extent.right - extent.left) / (size - 1) / 2;
+// By what the slope of the score is multiplied at each fake. D's own is drawn four times as long: it is D (1 - D) times
+// the score's, and so a quarter of it where D is unsure.
+function lengthsOf({settings, fakeScores, pulls}, arrows) {
+  if (arrows === "pull") return pulls;
+  const asD = arrows === "d" && hasD(settings);
+  return fakeScores.map((score) => asD ? 4 * opinion(score) * opinion(-score) : 1);
+}
+
+// Where a fake is sent, the further the steeper; a dead critic sends nobody.
+function drawArrows(context, {fake, fakeSlopes, extent}, lengths, at, ink) {
   const arrows = new Path2D();
   for (let k = 0; k < Math.min(fake.length, 2 * ARROWS); k += 2) {
     const x = fake[k], y = fake[k + 1];
     if (x < extent.left || x > extent.right || y < extent.bottom || y > extent.top) continue;
-    const slope = [
-      (valueAt(state, x + h, y) - valueAt(state, x - h, y)) / (2 * h),
-      (valueAt(state, x, y + h) - valueAt(state, x, y - h)) / (2 * h),
-    ];
-    const steep = Math.hypot(...slope), length = ARROW * Math.min(steep, 2);
+    const slope = [fakeSlopes[k] * lengths[k / 2], fakeSlopes[k + 1] * lengths[k / 2]], steep = Math.hypot(...slope);
+    const length = ARROW * Math.min(steep, 2);
     const [x0, y0] = at(x, y), [x1, y1] = at(x + slope[0] / steep * length, y + slope[1] / steep * length);
     const way = Math.hypot(x1 - x0, y1 - y0);
     if (!(way > 3)) continue;
@@ -155,4 +159,14 @@ function drawArrows(context, state, at, ink) {
   context.strokeStyle = ink.fake;
   context.lineWidth = 1; // a wider line takes a browser without a graphics card several times as long
   context.stroke(arrows);
+}
+
+// Where the only fake has been
+export function drawTrail(canvas, {extent}, trail, ink) {
+  const context = canvas.getContext("2d"), at = placer(extent, canvas.clientWidth, canvas.clientHeight);
+  context.strokeStyle = ink.fake;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (const [x, y] of trail) context.lineTo(...at(x, y));
+  context.stroke();
 }

@@ -20,21 +20,48 @@ export function meanOf(numbers) {
   return sum / numbers.length;
 }
 
-// By how many powers of ten a gradient grows on its way from the output to layer 1. -Infinity: nothing arrives.
-export function decadesOf(norms) {
+// {mean, spread, most} of numbers
+function summary(numbers) {
+  const mean = meanOf(numbers);
+  return {mean, spread: Math.sqrt(meanOf(numbers.map((x) => (x - mean) ** 2))), most: Math.max(...numbers)};
+}
+
+// A WGAN's score is no logit, and an LSGAN's is none.
+export function hasD({loss}) {
+  return loss === "non-saturating";
+}
+
+// What D says of a sample with this score
+export function opinion(score) {
+  return 1 / (1 + Math.exp(-score));
+}
+
+// What stands at the pictures, for each loss and constraint.
+export function labels(settings) {
+  return {
+    ".low": hasD(settings) ? "D = 0" : "low value",
+    ".high": hasD(settings) ? "D = 1" : "high value",
+    ".reported": settings.loss === "wasserstein" ? "Estimate of W1" : "Critic’s loss",
+    ".where": settings.constraint === "r1" ? "(at the data)" : "(between real and fake)",
+  };
+}
+
+// By how many orders of magnitude a gradient grows on its way from the output to layer 1. -Infinity: nothing arrives.
+export function ordersOf(norms) {
   return norms[0] === 0 ? -Infinity : Math.log10(norms[0] / norms.at(-1));
 }
 
-export function aboutLayers(state) {
-  const {layerNorms: norms} = state, last = norms.length, decades = decadesOf(norms);
+export function aboutLayers({layerNorms: norms}) {
+  const last = norms.length, orders = ordersOf(norms);
+  if (last === 1) return `One layer: norm ${short(norms[0])}.`;
   const ends = `Layer 1 of ${last}: norm ${short(norms[0])}; output: ${short(norms.at(-1))}.`;
   if (norms[0] === 0) return `${ends} It has vanished: exactly zero in single precision.`;
-  const size = Math.abs(decades).toFixed(1);
-  if (decades < -5) return `${ends} It vanishes: ${size} powers of ten are lost on the way.`;
-  if (decades > 2) return `${ends} It explodes: ${size} powers of ten are gained on the way.`;
+  const size = Math.abs(orders).toFixed(1);
+  if (orders < -5) return `${ends} It vanishes: ${size} orders of magnitude are lost on the way.`;
+  if (orders > 2) return `${ends} It explodes: ${size} orders of magnitude are gained on the way.`;
   const smallest = Math.min(...norms), span = Math.log10(Math.max(...norms) / smallest);
-  if (smallest > 0 && span < 1) return `${ends} It is level: all layers are within a factor of ${Math.ceil(10 ** span)}.`;
-  return `${ends} It ${decades < 0 ? "shrinks" : "grows"} by ${size} powers of ten on the way.`;
+  if (smallest > 0 && span < 1) return `${ends} It is constant to a factor of ${Math.ceil(10 ** span)} across layers.`;
+  return `${ends} It ${orders < 0 ? "shrinks" : "grows"} by ${size} orders of magnitude on the way.`;
 }
 
 // One line a layer: what a table of the picture would hold.
@@ -44,35 +71,54 @@ export function eachLayer(state) {
 }
 
 export function aboutSurface(state) {
-  const [low, high] = rangeOf(state.surface);
-  const seen = `Values from ${short(low)} to ${short(high)}.`;
-  if (isFlat(low, high)) return `${seen} The map is flat: every place is worth the same.`;
-  const scored = (points) => meanOf(sampled(state, points));
-  const [real, fake] = [scored(state.real), scored(state.fake)].map((x) => (x - low) / (high - low));
-  return `${seen} Real samples stand at ${percent(real)} of that range on average, fakes at ${percent(fake)}.`;
+  const {settings: {loss, generator}, modes, realScores, fakeScores} = state, map = mapOf(state);
+  const covered = modes && generator === "learning"
+    ? ` The fakes cover ${modes.covered} of ${modes.of} modes; ${percent(modes.share)} are within 0.1 of one.` : "";
+  if (hasD(state.settings)) return `${aboutD(state)}${covered}`;
+  if (loss === "least-squares") {
+    const {mean, spread} = summary(fakeScores);
+    const scores = `Mean score of real samples: ${short(meanOf(realScores))}, of fakes: ${short(mean)}, give or take ${short(spread)}.`;
+    return `${scores}${covered}`;
+  }
+  const seen = `Values from ${short(map.low)} to ${short(map.high)}.`;
+  if (isFlat(map)) return `${seen} The map is flat: every place is worth the same.`;
+  const [real, fake] = [realScores, fakeScores].map((scores) => (meanOf(scores) - map.low) / (map.high - map.low));
+  return `${seen} Real samples stand at ${percent(real)} of that range on average, fakes at ${percent(fake)}.${covered}`;
 }
 
-export function aboutWeights(state, settings) {
-  const {edges, counts, shareAtEnds} = state.weights;
-  if (settings.constraint === "clip" && state.criticSteps) {
+function aboutD({realScores, fakeScores, fakeSlopes}) {
+  const says = (scores) => meanOf(scores.map(opinion)).toFixed(2);
+  const slopes = Array.from({length: fakeSlopes.length / 2}, (_, k) => Math.hypot(fakeSlopes[2 * k], fakeSlopes[2 * k + 1]));
+  const ofD = slopes.map((slope, k) => slope * opinion(fakeScores[k]) * opinion(-fakeScores[k]));
+  const means = `Mean slope at the fakes: ${short(meanOf(ofD))} of D, ${short(meanOf(slopes))} of the score.`;
+  return `Mean D of real samples: ${says(realScores)}, of fakes: ${says(fakeScores)}. ${means}`;
+}
+
+export function aboutWeights({settings, criticSteps, weights: {edges, counts, shareAtEnds}}) {
+  if (settings.constraint === "clip" && criticSteps) {
     return `${percent(shareAtEnds)} of the weights are at the ends of the clip range, ±${settings.clip}.`;
   }
   const most = counts.indexOf(Math.max(...counts));
   return `All weights lie between ${short(edges[0])} and ${short(edges.at(-1))}; most of them near ${short((edges[most] + edges[most + 1]) / 2)}.`;
 }
 
-export function aboutSlopes(state) {
-  const mean = meanOf(state.inputNorms), spread = Math.sqrt(meanOf(state.inputNorms.map((x) => (x - mean) ** 2)));
-  const near = mean > 0.8 && mean < 1.5 && spread < 0.5 ? " It is near 1." : "";
-  return `Mean slope ${short(mean)}, give or take ${short(spread)}; largest ${short(Math.max(...state.inputNorms))}.${near}`;
+export function aboutSlopes({inputNorms}) {
+  const {mean, spread, most} = summary(inputNorms), near = Math.abs(mean - 1) < 0.1 && spread < 0.3 ? " It is near 1." : "";
+  return `Mean slope ${short(mean)}, give or take ${short(spread)}; largest ${short(most)}.${near}`;
 }
 
-export function aboutCurve(state) {
-  const {estimate, w1} = state;
-  const said = `Estimate ${short(estimate)}, exact W1 ${short(w1)}.`;
-  if (state.criticSteps && Math.abs(estimate) < 1e-6) return `${said} Real and fake score the same: the critic is dead.`;
-  if (estimate > 2 * w1) return `${said} It claims ${short(estimate / w1)} times as much as there is.`;
-  return `${said} It reports ${estimate > 0 ? percent(estimate / w1) : "none"} of it.`;
+const UNDECIDED = {"non-saturating": 2 * Math.log(2), "least-squares": 0.25}; // the loss of a critic that says 1/2 of all
+
+export function aboutCurve({settings: {loss}, reported, w1, criticSteps}) {
+  if (loss !== "wasserstein") {
+    const usual = `a critic that says one half of everything has ${short(UNDECIDED[loss])}`;
+    return `Critic’s loss ${short(reported)}; ${usual}. Exact W1 ${short(w1)}.`;
+  }
+  const said = `Estimate ${short(reported)}, exact W1 ${short(w1)}.`;
+  if (w1 < 0.01) return `${said} The fakes are where the data are.`;
+  if (criticSteps && Math.abs(reported) < 1e-6) return `${said} Real and fake score the same: the critic is dead.`;
+  if (reported > 2 * w1) return `${said} It claims ${short(reported / w1)} times as much as there is.`;
+  return `${said} It reports ${reported > 0 ? percent(reported / w1) : "none"} of it.`;
 }
 
 export function aboutRun(state) {
@@ -81,12 +127,20 @@ export function aboutRun(state) {
   return `${many(state.criticSteps, "critic")}, ${many(state.generatorSteps, "generator")}${speed}`;
 }
 
-// What a screen reader is told now and then: where training is, and the three lines that tell critics apart.
-export function spoken(state, settings) {
-  return [`${aboutRun(state)}.`, aboutLayers(state), aboutSlopes(state), aboutCurve(state)].join(" ");
+// What a screen reader is told now and then: where training is, and the lines that tell critics apart.
+export function spoken(state) {
+  const lines = state.settings.loss === "wasserstein" ? [aboutLayers(state), aboutSlopes(state)] : [aboutSurface(state)];
+  return [`${aboutRun(state)}.`, ...lines, aboutCurve(state)].join(" ");
 }
 
-export function rangeOf(values) {
+// The map's values: D for the loss that has one, with a range that does not move; else the score itself.
+export function mapOf({settings, surface, size}) {
+  if (hasD(settings)) return {surface: surface.map(opinion), size, low: 0, high: 1};
+  const [low, high] = rangeOf(surface);
+  return {surface, size, low, high};
+}
+
+function rangeOf(values) {
   let low = Infinity, high = -Infinity;
   for (const x of values) {
     if (x < low) low = x;
@@ -96,21 +150,8 @@ export function rangeOf(values) {
 }
 
 // In single precision values this near to one another differ by rounding alone.
-export function isFlat(low, high) {
+export function isFlat({low, high}) {
   return !(high - low > 1e-6 * Math.max(Math.abs(low), Math.abs(high)));
-}
-
-// The surface's values at points (x0, y0, x1, y1, ...), between the places where it is known.
-export function sampled(state, points) {
-  return Array.from({length: points.length / 2}, (_, k) => valueAt(state, points[2 * k], points[2 * k + 1]));
-}
-
-export function valueAt({surface, size, extent}, x, y) {
-  const across = clamp((x - extent.left) / (extent.right - extent.left) * (size - 1), 0, size - 1.001);
-  const up = clamp((y - extent.bottom) / (extent.top - extent.bottom) * (size - 1), 0, size - 1.001);
-  const i = Math.floor(across), j = Math.floor(up), s = across - i, t = up - j, at = j * size + i;
-  return (1 - t) * ((1 - s) * surface[at] + s * surface[at + 1])
-    + t * ((1 - s) * surface[at + size] + s * surface[at + size + 1]);
 }
 
 export function clamp(x, least, most) {

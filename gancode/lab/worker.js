@@ -9,7 +9,8 @@ const FINEST = 64;
 
 const lab = {
   trainer: null,
-  run: 0, // the page's number of the run that this trainer is: it stands in every answer
+  run: 0, // the page's number of the run that this trainer is: it stands in every answer,
+  order: 0, // and so does that of the last order that was heard
   running: false,
   interval: 0, // milliseconds from one critic step to the next; 0: as quick as it goes
   next: 0, // when the next one is due
@@ -58,13 +59,14 @@ const ANSWERS = {
     trainer();
     send();
   },
-  seen() {
-    lab.seen = true;
+  seen({run = 0}) {
+    if (run === lab.run) lab.seen = true;
   },
 };
 
 self.onmessage = ({data}) => orTrouble(() => {
   const names = Object.keys(ANSWERS);
+  if (data.order) lab.order = data.order;
   if (!names.includes(data.type)) throw new Error(`type: expected one of ${names.join(", ")}, got ${data.type}`);
   ANSWERS[data.type](data);
 });
@@ -74,7 +76,7 @@ function orTrouble(action) {
     action();
   } catch (error) {
     lab.running = false;
-    self.postMessage({type: "trouble", run: lab.run, what: error.message});
+    self.postMessage({type: "trouble", run: lab.run, order: lab.order, what: error.message});
   }
 }
 
@@ -99,7 +101,7 @@ function start(stepsPerSecond, until) {
 function train(loop) {
   if (!lab.running || loop !== lab.loop) return;
   // Before the slice and not after it: by now the page's answer to the last state may have come.
-  if (lab.seen && lookIsDue() && lab.trainer.criticSteps !== lab.sentSteps) send();
+  if (lab.seen && lookIsDue() && lab.trainer.steps !== lab.sentSteps) send();
   let now = performance.now();
   const end = lab.seen ? Math.min(now + SLICE, Math.max(now + 1, lab.lookAt)) : now + SLICE;
   while (now < end && now >= lab.next && !reached()) {
@@ -126,7 +128,7 @@ function lookIsDue() {
 }
 
 function reached() {
-  return lab.until !== null && lab.trainer.criticSteps >= lab.until;
+  return lab.until !== null && lab.trainer.steps >= lab.until;
 }
 
 // Anew every second
@@ -143,13 +145,13 @@ function send() {
   const seen = lab.trainer.look(lab.running ? size : FINEST);
   const newCurve = lab.trainer.curve;
   lab.trainer.curve = [];
-  const state = {type: "state", run: lab.run, running: lab.running, stepsPerSecond: lab.rate, ...seen, newCurve};
-  const {real, fake, surface, layerNorms, inputNorms, weights: {edges, counts}} = seen;
-  const arrays = [real, fake, surface, layerNorms, inputNorms, edges, counts];
-  self.postMessage(state, arrays.map((array) => array.buffer)); // given away, not copied
+  const {run, order, running, rate: stepsPerSecond} = lab;
+  const arrays = [...Object.values(seen), ...Object.values(seen.weights)].filter(ArrayBuffer.isView);
+  self.postMessage({type: "state", run, order, running, stepsPerSecond, ...seen, newCurve},
+    arrays.map((array) => array.buffer)); // given away, not copied
   // A look may take half of the time, so that pictures of a large critic do not keep it from training.
   const took = performance.now() - begun;
   lab.lookAt = begun + Math.max(1000 / STATES_A_SECOND, 2 * took);
-  lab.sentSteps = seen.criticSteps;
+  lab.sentSteps = seen.steps;
   lab.seen = false;
 }
