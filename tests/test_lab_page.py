@@ -55,7 +55,7 @@ class Lab:
         return int(self.root.get_attribute("data-draws"))
 
     def words(self, picture):
-        return self.root.locator(f"#lab-{picture}").inner_text()
+        return self.root.locator(f"#lab-{picture}").inner_text().replace("\u00a0", " ")
 
     def jump(self):
         self.page.get_by_role("button", name=re.compile("^Run to step")).click()

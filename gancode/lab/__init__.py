@@ -19,7 +19,7 @@ from gancode.figures.markup import fill, for_script, text
 
 FOLDER = pathlib.Path(__file__).parent
 ENGINE = "random allowed data matrix network losses critic generator optimiser transport look trainer worker".split()
-PAGE = "settings words surface pictures drawing screen controls page".split()
+PAGE = "presets settings words surface pictures drawing screen controls surroundings page".split()
 
 # What the page calls by another name than the package does. (And lambda is a word of Python's own.)
 NAMES = {"penalty_weight": "lambda", "learning_rate": "rate", "n_critic": "nCritic", "batch_size": "batch"}
@@ -95,6 +95,6 @@ def start(preset, settings):
 
 
 def constant(name):
-    """A constant of settings.js. Those that Python reads too are written there as JSON."""
-    settings, begin = text(FOLDER / "settings.js"), f"export const {name} = "
+    """CONTROLS of settings.js or PRESETS of presets.js. What Python reads too is written there as JSON."""
+    settings, begin = text(FOLDER / "settings.js") + text(FOLDER / "presets.js"), f"export const {name} = "
     return json.JSONDecoder().raw_decode(settings, settings.index(begin) + len(begin))[0]

@@ -1,6 +1,7 @@
 // The controls, made from what settings.js says there is to choose.
 
-import {CONTROLS, NO_PRESET, PRESETS} from "./settings.js";
+import {PRESETS} from "./presets.js";
+import {CONTROLS, NO_PRESET} from "./settings.js";
 import {hasD, short} from "./words.js";
 
 export const learns = ({generator}) => generator === "learning" || generator === "free";

@@ -47,6 +47,7 @@ export class FreePoints {
     this.weights = new Float32Array(2 * batch);
     this.gradients = new Float32Array(2 * batch);
     noisySamples(draw, random, batch, this.weights);
+    this.alike = alike;
     if (alike) for (let i = 2; i < 2 * batch; i++) this.weights[i] = this.weights[i - 2];
   }
 

@@ -2,18 +2,19 @@
 
 import {fillPresets, learns, makeControls} from "./controls.js";
 import {FEWEST, drawing} from "./drawing.js";
-import {CONTROLS, NO_PRESET, PRESETS, fromAddress, fromValues, settingsOf, toAddress} from "./settings.js";
+import {PRESETS} from "./presets.js";
+import {CONTROLS, NO_PRESET, fromAddress, fromValues, settingsOf, toAddress} from "./settings.js";
 import {makeScreen} from "./screen.js";
+import {hasAddress, settleIn} from "./surroundings.js";
 import {hasD} from "./words.js";
 
 const CURVE_POINTS = 2000;
-const TRAIL = 400; // places where the first fake has been
+const TRAIL = 300; // steps
 const CALM = 500; // milliseconds between pictures for those who ask for less motion
 
 const root = document.querySelector("[data-critic-lab]:not([data-alive])");
 const find = (selector) => root.querySelector(selector);
 const onClick = (selector, action) => find(selector).addEventListener("click", action);
-const hasAddress = location.protocol !== "about:"; // an <iframe srcdoc> has none
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const asked = hasAddress ? fromAddress(location.search, location.hash) : {};
@@ -57,8 +58,7 @@ worker.onerror = (event) => trouble(event.message);
 function receive(state) {
   if (state.settings.loss !== shown.state?.settings.loss) shown.curve = []; // another loss has another unit
   shown.state = state;
-  shown.trail.push(state.fake.slice(0, 2));
-  shown.trail.splice(0, shown.trail.length - TRAIL);
+  shown.trail = [...shown.trail, ...state.newTrail].slice(-TRAIL);
   shown.curve.push(...state.newCurve);
   while (shown.curve.length > CURVE_POINTS) {
     shown.curve = shown.curve.filter((_, k) => k % 2 === 0 || k === shown.curve.length - 1);
@@ -181,27 +181,9 @@ window.addEventListener("hashchange", () => {
   reset();
 });
 
-// --- where the page stands ----------------------------------------------------------------------------------
-
 new ResizeObserver(redraw).observe(find(".columns"));
 new MutationObserver(redraw).observe(document.documentElement, {attributeFilter: ["data-theme"]});
-
-// In a notebook: as high as need be.
-const frame = hasAddress ? null : window.frameElement, around = frame?.ownerDocument.body;
-if (frame) new ResizeObserver(() => { frame.style.height = `${root.offsetHeight}px`; }).observe(root);
-
-// The book says which mode it is in. Elsewhere the lab follows JupyterLab, and where there is none the reader's system.
-if (!document.documentElement.dataset.theme) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => {
-    const light = around?.dataset.jpThemeLight;
-    document.documentElement.dataset.theme = (light ? light === "true" : !dark.matches) ? "light" : "dark";
-  };
-  if (around) new MutationObserver(follow).observe(around, {attributeFilter: ["data-jp-theme-light"]});
-  dark.addEventListener("change", follow);
-  follow();
-}
-
+settleIn(root);
 root.dataset.alive = "yes";
 find(".alive").hidden = false;
 find(".share").hidden = !hasAddress;

@@ -27,7 +27,7 @@ export function makeScreen(root, shown) {
     const ink = inkOf(root, made), map = find(".map canvas"), own = settings.data === "own";
     if (state) {
       drawSurface(map, state, ink, settings.arrows);
-      if (made.generator === "free" && made.data === "point") drawTrail(map, state, trail, ink);
+      drawTrail(map, state, trail, ink);
       drawLayers(find(".layers canvas"), state, ink, span, predicted(state));
       drawWeights(find(".weights canvas"), state, ink, made.constraint === "clip" ? made.clip : null);
       drawSlopes(find(".slopes canvas"), state, ink, made.constraint === "r1" ? null : 1);

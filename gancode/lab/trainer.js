@@ -44,7 +44,8 @@ export class Trainer {
     this.generatorSteps = 0;
     this.turn = 0; // critic steps since the last generator step
     this.observer = new Observer(this.critic, this.generator, this.draw, this.settings);
-    this.curve = []; // [criticSteps, estimate, w1], until someone takes them
+    this.curve = []; // [steps, what the critic reports, w1], until someone takes them
+    this.trail = []; // where all fakes are one point: [x, y] after each generator step, until someone takes them
     this.notePoint();
   }
 
@@ -91,6 +92,7 @@ export class Trainer {
     assertUsable(`generator step ${this.generatorSteps + 1}`, loss, generator.gradients);
     this.generatorOptimiser.step(generator.weights, generator.gradients, settings.rate);
     this.generatorSteps += 1;
+    if (generator.alike) this.trail.push([generator.weights[0], generator.weights[1]]);
     this.turn = 0;
     if (settings.nCritic === 0) this.noteNowAndThen(this.generatorSteps);
   }

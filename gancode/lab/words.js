@@ -10,7 +10,7 @@ export function short(x) {
 }
 
 export function percent(share) {
-  return `${share > 0 && share < 0.005 ? "under 1" : Math.round(100 * share)} %`;
+  return `${share > 0 && share < 0.005 ? "under 1" : Math.round(100 * share)}\u00a0%`; // no line begins with the sign
 }
 
 // The mean of numbers.
@@ -99,7 +99,7 @@ export function aboutWeights({settings, criticSteps, weights: {edges, counts, sh
     return `${percent(shareAtEnds)} of the weights are at the ends of the clip range, ±${settings.clip}.`;
   }
   const most = counts.indexOf(Math.max(...counts));
-  return `All weights lie between ${short(edges[0])} and ${short(edges.at(-1))}; most of them near ${short((edges[most] + edges[most + 1]) / 2)}.`;
+  return `All weights lie between ${short(edges[0])} and ${short(edges.at(-1))}; the highest bar is near ${short((edges[most] + edges[most + 1]) / 2)}.`;
 }
 
 export function aboutSlopes({inputNorms}) {

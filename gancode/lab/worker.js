@@ -143,11 +143,11 @@ function send() {
   const places = SURFACE_COST / lab.trainer.critic.weights.length;
   const size = Math.max(COARSEST, Math.min(FINEST, Math.floor(Math.sqrt(places))));
   const seen = lab.trainer.look(lab.running ? size : FINEST);
-  const newCurve = lab.trainer.curve;
-  lab.trainer.curve = [];
+  const {curve: newCurve, trail: newTrail} = lab.trainer;
+  Object.assign(lab.trainer, {curve: [], trail: []});
   const {run, order, running, rate: stepsPerSecond} = lab;
   const arrays = [...Object.values(seen), ...Object.values(seen.weights)].filter(ArrayBuffer.isView);
-  self.postMessage({type: "state", run, order, running, stepsPerSecond, ...seen, newCurve},
+  self.postMessage({type: "state", run, order, running, stepsPerSecond, ...seen, newCurve, newTrail},
     arrays.map((array) => array.buffer)); // given away, not copied
   // A look may take half of the time, so that pictures of a large critic do not keep it from training.
   const took = performance.now() - begun;
