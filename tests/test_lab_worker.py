@@ -26,7 +26,7 @@ Trainer.prototype.step = function () { this.criticSteps += 1; clock += %s; };
 const post = self.postMessage.bind(self);
 self.postMessage = (state) => {
   post({...state, clock});
-  queueMicrotask(() => ANSWERS.seen());
+  queueMicrotask(() => ANSWERS.seen(state));
 };
 """
 
