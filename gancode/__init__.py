@@ -19,7 +19,7 @@ Beside it:
     _command     `python -m gancode train` and `generate`: a folder of pictures, and what comes of it
     experiments  the paper's Figure 1, races of all methods, kept results      5 to 7
     figures      what is behind plots
-    lab          the critic lab: train a critic in the page itself             3 to 5
+    lab          the critic lab: train a critic in the page itself             1 to 5, 7
     _training    what Keras does around a step: base model, NaN guard, checkpoint, sampler, random numbers, devices
     _layers      Keras's layers, told to be quicker
     _arguments   what is asked of arguments

@@ -1,4 +1,4 @@
-"""`lab`: train a critic in the page itself, with no kernel and no network. Chapters 3 to 5.
+"""`lab`: train a critic in the page itself, with no kernel and no network. Chapters 1 to 5 and 7.
 
 The lab is the JavaScript, the markup and the style beside this file. They are plain files, each with one idea, that
 import one another; but a page opened from a disk may import nothing, and what a notebook shows has no files at all. So
