@@ -140,6 +140,8 @@ def main(arguments=None):
     learns = [{"clip": 0.1}, {"clip": 0.01}, *weights[:2], *shorter, *stands, weights[2]]
     learns.append({"generator": "stands still", "penalty_weight": 10.0})  # and all of the steps: do they turn over?
     learns += [each | {"optimiser": "RMSProp"} for each in weights]
+    further = [[first + seed for seed in asked.seeds] for first in (5, 10, 15)]
+    learns += [stands[1] | {"seeds": seeds} for seeds in further]  # which way up, of twenty
     asked.make([common | each for each in learns], train)
     alone = [
         {"seed": seed, "steps": max(2, asked.steps // 5), "clip": clip, "norm": norm}
