@@ -19,6 +19,26 @@ def between(values, least, greatest, digits=2):
     return (round(np.min(values), digits), round(np.max(values), digits)) == (least, greatest)
 
 
+# --- chapter 4 ---------------------------------------------------------------------------------------------
+
+
+def test_in_every_seed_the_penalised_critic_points_nearer_to_the_plan_than_the_best_cone():
+    critics = [run["trained"]["cosine_fakes"] for run in found("plan", weight=10.0, one_sided=False)]
+    cones = [
+        each["result"]["best cone"]["cosine_fakes"] for each in load("plan").cases if set(each["case"]) == {"seed"}
+    ]
+    assert len(critics) == len(cones) == 5
+    assert all(1 - critic < 0.7 * (1 - cone) for critic, cone in zip(critics, cones, strict=True))
+
+
+def test_at_1000_critic_steps_wgan_gps_farthest_digits_are_nearer_than_wgans_nearest():
+    wgan, wgan_gp = (
+        [run["frechet"][run["critic_steps"].index(1000)] for run in found("sweep", method=name, learning_rate=rate)]
+        for name, rate in (("WGAN", 2e-3), ("WGAN-GP", 5e-3))
+    )
+    assert len(wgan) == len(wgan_gp) == 5 and max(wgan_gp) < 2 / 3 * min(wgan)
+
+
 # --- Deeper 3 ----------------------------------------------------------------------------------------------
 
 

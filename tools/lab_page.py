@@ -1,4 +1,4 @@
-"""The critic lab in the book: an extension of Sphinx with one directive, {critic-lab}.
+"""The critic lab in the book: an extension of Sphinx with one directive, {critic-lab}, or {critic-lab} PRESET.
 
     python tools/lab_page.py    take the picture that stands in for the lab where scripts are off, or on paper
 
@@ -23,11 +23,13 @@ def setup(app):
     from docutils.parsers.rst import Directive
 
     class CriticLab(Directive):
+        optional_arguments = 1  # the preset that it begins with
+
         def run(self):
             environment = self.state.document.settings.env
             for file in sorted(lab.FOLDER.glob("*.*")):
                 environment.note_dependency(str(file))  # who changes one of them gets a new page
-            return [nodes.raw("", lab.fragment(), format="html")]
+            return [nodes.raw("", lab.fragment(*self.arguments), format="html")]
 
     app.add_directive("critic-lab", CriticLab)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
