@@ -84,6 +84,12 @@ def test_the_ledgers_norms():
     assert "dirty" not in repr(load("twelve_layers"))
 
 
+def test_under_the_penalty_layer_1_is_within_a_factor_of_4_of_the_output_throughout():
+    for weight in (0.1, 1.0, 10.0):
+        for more in ({}, {"optimiser": "RMSProp"}):
+            assert np.abs(kept(penalty_weight=weight, **more)["powers"]).max() < np.log10(4.05)
+
+
 def test_the_ledgers_which_way_up():
     def right(run):
         """(seeds,): the estimate at the end as a part of what its slope would allow, with its sign."""
@@ -99,6 +105,10 @@ def test_the_ledgers_which_way_up():
     assert np.sum(np.array(of_twenty) < -0.5) == 6 and np.abs(of_twenty).min() > 0.5
     assert right(kept(penalty_weight=10.0)).max() < -0.1  # and where the generator learns, all five
     assert right(kept(clip=0.1)).min() > 0.1
+    for weight in (0.1, 1.0):
+        assert np.sum(right(kept(penalty_weight=weight)) < -0.1) == 2
+        assert right(kept(penalty_weight=weight, optimiser="RMSProp")).min() > -0.1
+    assert right(kept(penalty_weight=10.0, optimiser="RMSProp")).max() < -0.1
 
 
 def test_the_ledgers_generators_with_one_optimiser():
