@@ -264,3 +264,15 @@ def test_chapters_keep_to_their_budget(chapters):
     assert {name: meter.over(chapters[name]) for name in HELD if meter.over(chapters[name])} == {}
     if set(HELD) == chapters.keys():
         assert meter.over(meter.total(chapters.values()), meter.TOGETHER, {}) == {}
+
+
+@pytest.mark.html
+@pytest.mark.browser
+def test_the_ten_minute_page_takes_ten_minutes(page):
+    if not (meter.FOLDER / "index.html").exists():
+        skip("the book is not built: make book")
+    row = meter.measure(page, meter.FOLDER / "book" / "ten-minutes.html")
+    assert (row["figures"], row["sliders"]) == (5, 1)  # and that is the lab
+    assert page.locator("article div.math").count() == 1
+    most = {"words": 650, "lines": 12, "minutes": 10, "code": 0.15, "stretch": 2.0}
+    assert meter.over(row, most, {"first": 0.6}) == {}
