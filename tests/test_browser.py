@@ -383,7 +383,7 @@ def test_on_paper_pictures_stay_and_controls_go(page):
 
 def test_most_chapters_have_something_to_move_and_some_have_something_to_explore():
     chapters = {name for name in CHAPTERS if re.match(r"chapters/\d", name)}
-    assert len(chapters - set(MOVING)) <= 1
+    assert 2 * len(chapters & set(MOVING)) >= len(chapters)
     assert EXPLORED or not PAGES
 
 

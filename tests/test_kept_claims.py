@@ -39,6 +39,24 @@ def test_at_1000_critic_steps_wgan_gps_farthest_digits_are_nearer_than_wgans_nea
     assert len(wgan) == len(wgan_gp) == 5 and max(wgan_gp) < 2 / 3 * min(wgan)
 
 
+# --- the sweep that the race's learning rates are from -----------------------------------------------------
+
+
+def test_the_least_mean_distance_of_two_seeds_chooses_each_methods_learning_rate():
+    distances = {}
+    for case in load("sweep_long").cases:
+        assert case["result"]["critic_steps"][-1] == 10_000 and case["case"]["seed"] in (100, 101)
+        of_rate = distances.setdefault(case["case"]["method"], {}).setdefault(case["case"]["learning_rate"], [])
+        of_rate.append(case["result"]["frechet"][-1])
+    assert all(len(each) == 2 for rates in distances.values() for each in rates.values())
+    means = {method: {rate: np.mean(each) for rate, each in rates.items()} for method, rates in distances.items()}
+    best = {method: min(rates, key=rates.get) for method, rates in means.items()}
+    assert best == {"GAN": 2e-3, "LSGAN": 1e-3, "WGAN": 5e-4, "WGAN-GP": 2e-3}
+    assert [round(means[method][rate], 1) for method, rate in best.items()] == [19.6, 19.5, 60.0, 13.7]
+    for method, rate in best.items():
+        assert min(means[method]) < rate < max(means[method]), "a best rate at an end of the range has to be named so"
+
+
 # --- Deeper 3 ----------------------------------------------------------------------------------------------
 
 
