@@ -1,8 +1,9 @@
 // What a critic minimises, loss + penalty, and its gradient by the weights, in full.
 //
 // The penalty (gancode.penalty) is lambda E (|grad_x f(x^)| - 1)^2 at interpolates x^ = e real + (1 - e) fake, and R1's
-// (gancode.variants) lambda / 2 E |grad_x f(x)|^2 at the data, which is where e = 1. Each is a function of a gradient, so its own gradient is a derivative of a derivative: the *double backprop*. For a
-// ReLU network that is no harder than a second pass. With D_l the 0s and 1s of layer l's ReLUs,
+// (gancode.variants) lambda / 2 E |grad_x f(x)|^2 at the data, which is where e = 1. Each is a function of a gradient,
+// so its own gradient is a derivative of a derivative: the *double backprop*. For a ReLU network that is no harder than
+// a second pass. With D_l the 0s and 1s of layer l's ReLUs,
 //
 //     grad_x f = W_1 D_1 W_2 D_2 ... W_{L-1} D_{L-1} w          (one sample; w the last kernel)
 //

@@ -21,6 +21,7 @@ from gancode.experiments import scoreboard
 from gancode.experiments.results import Results, command_line
 from gancode.variants import METHODS
 from tools.evidence.race import Generators
+from tools.evidence.shell import rounded
 
 SHAPE, CHANNELS = (32, 32, 3), 24
 
@@ -111,18 +112,15 @@ def judged(how, seed):
 class Judge(scoreboard.Judge):
     """Callback: `scoreboard.Judge`, of emoji."""
 
-    def judged(self, images):
-        seen, n = features(images), len(bundled("test"))
+    def scores(self, generator):
+        latent = keras.random.normal((self.n, self.model.latent_dim), seed=0)
+        seen, n = features(generator.predict(latent, batch_size=500, verbose=0)), len(bundled("test"))
         some = np.random.default_rng(0).choice(len(bundled("train")), n, replace=False)
         return {
             "kernel": metrics.kernel_distance(seen, bundled("test")),
             "kernel_training": metrics.kernel_distance(seen, bundled("train")),
             "nearer_training": metrics.nearer_fraction(seen, bundled("train")[some], bundled("test")),
         }
-
-    def scores(self, generator):
-        latent = keras.random.normal((self.n, self.model.latent_dim), seed=0)
-        return self.judged(generator.predict(latent, batch_size=500, verbose=0))
 
 
 def train(folder, method, seed, learning_rate, critic_steps, n_evals, samples):
@@ -145,7 +143,7 @@ def train(folder, method, seed, learning_rate, critic_steps, n_evals, samples):
     checkpoint = folder / "run.weights.h5"
     record = trainer.fit(batches, n_evals, gap, verbose=0, callbacks=callbacks, checkpoint=checkpoint).history
     record["critic_steps"] = (gap * n_critic * np.arange(1, n_evals + 1)).tolist()
-    return {name: [float(f"{value:.6g}") for value in values] for name, values in record.items()}
+    return {name: rounded(values, 6) for name, values in record.items()}
 
 
 def main(arguments=None):
