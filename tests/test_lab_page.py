@@ -300,6 +300,25 @@ def test_the_state_is_in_the_address(new_page, home):
     expect(other.page.locator("output[for=lab-depth]")).to_have_text("3")
 
 
+def test_a_place_in_the_page_around_it_is_no_word_to_the_lab(new_page, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(html("ring").replace("</body>", '<h2 id="below" style="margin: 0 0 3000px">Below</h2></body>'))
+    lab = Lab(new_page(), f"{file.as_uri()}#below")
+    assert lab.page.url.endswith("#below") and lab.page.locator("#lab-preset").input_value() == "ring"
+    assert abs(lab.page.locator("#below").bounding_box()["y"]) < 30, "that is where the reader wants to be"
+    lab.page.locator("#lab-seed").fill("3")
+    lab.page.keyboard.press("Enter")
+    expect(lab.page).to_have_url(re.compile("#preset=ring&seed=3$"))  # the reader did something here
+    lab.button("Step critic").click()
+    lab.wait_for_steps(1)
+    lab.page.evaluate("location.hash = 'below'")  # as when a reader follows a link of the contents
+    lab.button("Step critic").click()
+    lab.wait_for_steps(2)  # and not 1, of a run that began anew
+    assert lab.page.locator("#lab-preset").input_value() == "ring"
+    lab.root.get_by_role("button", name="Copy a link to this state").click()
+    expect(lab.page).to_have_url(re.compile("#preset=ring&seed=3$"))
+
+
 def test_an_address_that_asks_for_what_there_is_not_says_so(new_page, home):
     lab = Lab(new_page(), f"{home}?preset=wobble&depth=99&clip=&seed=3")
     said = lab.root.get_by_role("alert").inner_text()

@@ -157,6 +157,7 @@ onClick(".clear", () => {
   reset();
 });
 onClick(".copy", async () => {
+  showChoices(); // where the address is that of a place in the page
   const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
   find(".share [role=status]").textContent = copied ? "Copied." : "It is in the address bar.";
 });
@@ -167,6 +168,10 @@ function showSpeed() {
   find("#lab-speed").value = PRESETS[shown.preset]?.speed ?? "Infinity";
 }
 
+function isState(hash) {
+  return Object.keys(fromAddress("", hash)).length > 0;
+}
+
 function step(what) {
   pause();
   tell({type: "step", what});
@@ -174,6 +179,7 @@ function step(what) {
 
 document.addEventListener("visibilitychange", () => document.hidden && pause());
 window.addEventListener("hashchange", () => {
+  if (!isState(location.hash)) return; // a place in the page around the lab
   const {points, ...found} = fromValues(fromAddress("", location.hash));
   shown.points.splice(0, Infinity, ...points);
   Object.assign(shown, found);
@@ -188,5 +194,7 @@ root.dataset.alive = "yes";
 find(".alive").hidden = false;
 find(".share").hidden = !hasAddress;
 showSpeed();
+const place = location.hash;
 reset();
+if (hasAddress && place && !isState(place)) history.replaceState(null, "", place); // of the page around the lab
 if (unknown.length) trouble(`The address asks for what the lab does not have: ${unknown.join(", ")}.`);
