@@ -74,7 +74,7 @@ def main(arguments=None):
     parser.add_argument("--channels", type=int, default=16)
     asked = parser.parse_args(arguments)
     cases = []
-    for run in sorted(pathlib.Path(asked.folder).glob("* * *")):
+    for run in sorted(each for each in pathlib.Path(asked.folder).glob("* * *") if each.is_dir()):
         method, rate, seed = run.name.split(" ")
         for critic_steps in asked.critic_steps:
             if (run / f"{critic_steps // METHODS[method].n_critic:06d}.npz").exists():
