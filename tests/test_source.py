@@ -385,6 +385,7 @@ def build(root):
         "source.py",
         "lab_page.py",
         "package_page.py",
+        "share_page.py",
         "chromium.py",
     ):  # the last is what lab_page imports
         shutil.copy(ROOT / "tools" / extension, root / "tools")
@@ -422,6 +423,8 @@ def test_built_pages_have_the_buttons_of_the_workflows_repository(tmp_path, monk
     text = soup(html / "chapters" / "01-tiny.html").get_text()
     assert "shown" in text and "GANCODE_SOURCE" not in text, "the page leaves the first cell out"
     assert (html / "_sources" / "chapters" / "01-tiny.ipynb").read_bytes() == path.read_bytes(), "to be downloaded"
+    address = soup(html / "chapters" / "01-tiny.html").find("meta", property="og:url")["content"]
+    assert address == "https://some-one.github.io/the.book/chapters/01-tiny.html", "for who shares the page"
 
 
 @pytest.mark.html
