@@ -36,6 +36,22 @@ window.walkEnds = ({method, walk}) => {
   return {ends};
 };
 
+// Of the walks between two different digits: how many have a drawing that is hard to read, or a third digit.
+window.walks = ({method, seed, steps}) => {
+  const generator = networkOf(method), classifier = networkOf("classifier"), found = {walks: 0, unsure: 0, third: 0};
+  for (let from = 0; from < 10; from++) {
+    for (let to = from + 1; to < 10; to++) {
+      const plane = planeOf({from, to, seed}, generator, classifier);
+      const read = Array.from({length: steps + 1}, (_, k) =>
+        classifier.read(generator.draw(pointOf(plane, 2 * k / steps - 1, 0))));
+      found.walks += 1;
+      found.unsure += read.some(({sure}) => sure < 0.7);
+      found.third += read.some(({digit}) => digit !== from && digit !== to);
+    }
+  }
+  return found;
+};
+
 window.neighbours = async ({pictures}) => {
   const training = await trainingDigits(unpacked(window.kept.digits), window.kept.digits.count);
   const found = rowsOf(pictures, SIDE * SIDE).map((row) => nearest(training, row));

@@ -9,6 +9,7 @@ from browsing import note_errors, open_browser
 from lab_engine import packed, unpacked
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
+from sklearn.metrics import euclidean_distances
 
 import generators_page
 import kept_generators as kept
@@ -17,6 +18,7 @@ from gancode import data, lab, metrics
 HARNESS = pathlib.Path(__file__).with_name("generators_engine.js").read_text(encoding="utf-8")
 WHICH = kept.choose()
 MB = 1_000_000
+PROSE = " ".join((generators_page.ROOT / "book" / "generators.md").read_text(encoding="utf-8").split())
 
 pytestmark = pytest.mark.browser
 
@@ -126,6 +128,12 @@ def test_it_draws_and_reads_all_four_sixty_times_a_second(engine):
     assert max(paces) >= 60, paces
 
 
+def test_the_page_says_how_many_walks_leave_the_digits(engine):
+    found = call(engine, "walks", method="WGAN-GP", seed=0, steps=40)
+    assert f"{found['unsure']} of the {found['walks']} walks" in PROSE
+    assert f"less than 70 % sure, and {found['third']} pass a third digit" in PROSE
+
+
 # --- as it was kept -------------------------------------------------------------------------------------------------
 
 
@@ -135,9 +143,32 @@ def test_the_weights_are_the_kept_ones():
     assert entry("classifier")[1] == kept.halves(metrics._trained_classifier().get_weights())
 
 
-def test_the_averages_are_shown_as_they_end_nearer_to_real_digits_with_most_methods():
-    nearer = [kept.run(method)["ema_frechet"][-1] < kept.run(method)["frechet"][-1] for method in kept.METHODS]
-    assert WHICH == "ema_" and sum(nearer) >= 2
+def test_the_averages_are_shown_as_they_end_nearer_to_real_digits():
+    for method in kept.METHODS:
+        run = kept.run(method)
+        assert run["ema_frechet"][-1] < run["frechet"][-1] and run["critic_steps"][-1] == 50_000
+    assert WHICH == "ema_" and "nearer to real digits than the generator itself, with all four" in PROSE
+
+
+def test_the_page_says_of_memory_and_of_the_film_what_the_race_says():
+    runs = {method: kept.run(method) for method in kept.METHODS}
+    memory = [f"{run['ema_nearer_training'][-1]:.2f}" for run in runs.values()]
+    assert "These four have {}, {}, {} and {},".format(*memory) in PROSE
+    steps = runs["GAN"]["critic_steps"]
+    distances = {method: np.round(run["ema_frechet"], 1) for method, run in runs.items()}
+    for method, said in {
+        "GAN": "GAN after {} critic steps: its distance is {} there, and {} at the end",
+        "LSGAN": "LSGAN after {}, at {}; it ends at {}.",
+    }.items():
+        best = np.argmin(runs[method]["ema_frechet"])
+        assert (
+            said.format(f"{steps[best]:,.0f}".replace(",", " "), distances[method][best], distances[method][-1])
+            in PROSE
+        )
+    ends = [distances[method][-1] for method in ("WGAN", "WGAN-GP")]
+    assert "within 0.3 of it, at the end, though at {} and {}.".format(*ends) in PROSE
+    for method in ("WGAN", "WGAN-GP"):
+        assert distances[method][-1] - min(distances[method]) <= 0.3
 
 
 def test_the_training_digits_are_those_that_the_generators_saw():
@@ -147,6 +178,7 @@ def test_the_training_digits_are_those_that_the_generators_saw():
     assert facts["count"] == len(shown) == 10_000
     np.testing.assert_array_equal(shown_labels, labels)
     assert np.sqrt(np.mean((shown - images.astype(float)) ** 2)) < 20  # of 255
+    assert f"compressed to {len(bytes_) / 10_000:.0f} bytes each" in PROSE
     own = cdist(shown[::100].reshape(-1, 784), images.reshape(-1, 784)).argmin(axis=1)
     assert np.mean(own == np.arange(0, 10_000, 100)) > 0.97, "each is most like itself"
 
@@ -154,7 +186,31 @@ def test_the_training_digits_are_those_that_the_generators_saw():
 def test_what_is_said_of_the_nearest_digit_was_measured():
     facts, bytes_ = entry("digits")
     again = kept.measured(kept.training_digits()[0], kept.as_shown(bytes_)[0], WHICH)
-    assert facts["measured"] == pytest.approx(again, abs=0.005)
+    for name, value in again.items():
+        assert facts["measured"][name] == pytest.approx(value, abs=0.01), name
+    first, three = again["first"], again["three"]
+    assert f"nearest digit for {first:.0%}, and one of the three nearest for {three:.0%}".replace("%", " %") in PROSE
+    assert f"at a distance of about {again['copy']:.1f}," in PROSE
+
+
+def test_the_page_says_of_near_drawings_what_there_is():
+    shown, labels = kept.as_shown(entry("digits")[1])
+
+    def nearest_of(images):
+        """Distances and labels, as the page finds them."""
+        flat = [np.float32(each.reshape(len(each), -1) / 255) for each in (images, shown)]
+        distances = euclidean_distances(*flat)
+        return distances.min(axis=1), labels[distances.argmin(axis=1)]
+
+    test, own = nearest_of(kept.levels(data.mnist("test")))[0], data.labels("test")
+    near = own[test < 2.5]
+    assert f"{np.sum(near == 1)} of {len(near)} are 1s, too" in PROSE
+    medians = []
+    for method in kept.METHODS:
+        distances, label = nearest_of(kept.levels(drawn(method, latent_vectors(1000, 1))))
+        assert set(label[distances < 2.5]) == (set() if method == "WGAN" else {1})
+        medians.append(f"{np.median(distances):.1f}")
+    assert f"{np.median(test):.1f} for test digits, and " + "{}, {}, {} and {} for".format(*medians) in PROSE
 
 
 def test_the_film_is_the_kept_one():

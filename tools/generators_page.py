@@ -20,7 +20,8 @@ from gancode import lab
 from gancode.figures.markup import fill, for_script, text
 
 FOLDER = lab.FOLDER / "generators"
-SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "book" / "_static" / "generators"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "book" / "_static" / "generators"
 
 
 def own(names):
@@ -53,12 +54,11 @@ def setup(app):
 
 def fragment(scripts):
     """The page's own part, without the document around it. scripts: the folder of what it loads, as an address."""
-    still = FOLDER / "still.webp"
-    width, height = Image.open(still).size if still.exists() else (1, 1)
-    data = base64.b64encode(still.read_bytes()).decode() if still.exists() else ""
+    still = (FOLDER / "still.webp").read_bytes()
+    width, height = Image.open(io.BytesIO(still)).size
     parts = {"STYLE": text(lab.FOLDER / "page.css") + text(FOLDER / "page.css"), "SCRIPTS": scripts}
     parts |= {"ENGINE": for_script(lab.join(WORKER)), "PAGE": lab.join(PAGE)}
-    parts |= {"STILL": f"data:image/webp;base64,{data}", "WIDTH": width, "HEIGHT": height}
+    parts |= {"STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}", "WIDTH": width, "HEIGHT": height}
     return fill(FOLDER / "page.html", parts)
 
 

@@ -18,7 +18,7 @@ export function makeCards(place) {
     const read = element("p", {class: "read"}), near = element("p", {class: "near"});
     const cell = (canvas, words) => element("div", {}, canvas, words);
     const name = element("figcaption", {}, method);
-    place.append(element("figure", {class: "card", "data-method": method}, name, cell(drawing, read), cell(digit, near)));
+    place.append(element("figure", {class: "drawn", "data-method": method}, name, cell(drawing, read), cell(digit, near)));
     return [method, {drawing, digit, read, near}];
   }));
 }

@@ -1,6 +1,6 @@
 // The plane: what it shows, and how a reader moves in it by mouse, finger or keys.
 
-import {sheetOf} from "./painting.js";
+import {isDark, sheetOf} from "./painting.js";
 import {EDGE} from "./state.js";
 
 const STEP = 0.1; // of an arrow key; with Shift, a fifth of it
@@ -45,7 +45,8 @@ export function movable(canvas, where, {moved, settled}) {
   });
 }
 
-// map: {tiles, across}, or null; ink: {paper, ink, accent, font}
+// map: {tiles, across}, or null; it keeps its sheets, a light one and a dark one.
+// ink: {paper, accent, font}
 export function drawMap(canvas, map, {from, to, x, y}, ink) {
   const size = canvas.clientWidth, scale = devicePixelRatio || 1, context = canvas.getContext("2d");
   const at = (px, py) => [(px / EDGE + 1) / 2 * size, (1 - py / EDGE) / 2 * size];
@@ -56,7 +57,9 @@ export function drawMap(canvas, map, {from, to, x, y}, ink) {
   if (!map?.tiles.length) return;
   context.globalAlpha = 0.55;
   context.imageSmoothingEnabled = false;
-  context.drawImage(sheetOf(map.tiles, map.across, SIDE), 0, 0, size, size);
+  map.sheets ??= {};
+  const sheet = map.sheets[isDark()] ??= sheetOf(map.tiles, map.across, SIDE);
+  context.drawImage(sheet, 0, 0, size, size);
   context.globalAlpha = 1;
   stroke(context, ink, () => {
     context.moveTo(...at(-1, 0));

@@ -83,7 +83,7 @@ function show() {
     else clear(digit);
     near.textContent = found ? neighbour(found[method]) : "";
   }
-  const sentences = drawn ? [aboutDrawings(state, drawn), ...(found ? [aboutNearest(found, shown.digits.test)] : [])] : [];
+  const sentences = drawn ? [aboutDrawings(state, drawn), ...(found ? [aboutNearest(found, shown.digits)] : [])] : [];
   find(".said").textContent = sentences.join(" ");
   if (drawn) root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
   root.dataset.nearest = found ? "yes" : "no";

@@ -32,11 +32,12 @@ export function aboutDrawings(state, drawn) {
   return `${place(state)}, the classifier reads ${list(each)}.`;
 }
 
-// found: {method: {label, distance}}; test: the quartiles of the distances of real digits that nobody trained on
-export function aboutNearest(found, test) {
+// found: {method: {label, distance}}; test: the quartiles of the distances of real digits that nobody trained on; copy:
+// that of a training digit to itself, as it came out of the small picture
+export function aboutNearest(found, {test, copy}) {
   const each = Object.entries(found).map(([method, {label, distance}]) => `${distance.toFixed(1)} from ${method}’s (${a(label)})`);
   return `The nearest training digit is ${list(each)}. Half of the real test digits have theirs between ` +
-    `${test[0].toFixed(1)} and ${test[2].toFixed(1)} away; a copy would be near 0.`;
+    `${test[0].toFixed(1)} and ${test[2].toFixed(1)} away; a copy’s would be about ${copy.toFixed(1)} away.`;
 }
 
 export function aboutFilm(steps, scores, k) {
