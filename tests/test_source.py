@@ -384,10 +384,11 @@ def build(root):
     for extension in (
         "source.py",
         "lab_page.py",
+        "generators_page.py",
         "package_page.py",
         "share_page.py",
         "chromium.py",
-    ):  # the last is what lab_page imports
+    ):  # the last is what the two pages import
         shutil.copy(ROOT / "tools" / extension, root / "tools")
     (root / "book" / "references.bib").touch()
     (root / "book" / "index.md").write_text("# Start\n\nWords.\n")
