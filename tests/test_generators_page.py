@@ -3,12 +3,14 @@
 import re
 import time
 
+import numpy as np
 import pytest
 from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
 from playwright.sync_api import expect
 from test_browser import HTML, address  # noqa: F401 (a fixture)
 
 import generators_page
+import kept_generators
 from kept_generators import METHODS
 
 pytestmark = pytest.mark.browser
@@ -238,6 +240,10 @@ def test_an_address_that_asks_for_what_there_is_not_says_so(new_page, home):
     expect(generators.root.get_by_role("alert")).not_to_be_visible()
 
 
+LEVELS = """(all) => all.map((c) =>
+  [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0))"""
+
+
 def test_training_is_a_film(generators):
     assert "film" not in generators.loaded()
     generators.root.get_by_text("Training, as a film").click()
@@ -256,6 +262,12 @@ def test_training_is_a_film(generators):
     assert slider.get_attribute("aria-valuetext") == "after 2,500 critic steps"
     first = frames.evaluate_all("(all) => all.map((c) => c.toDataURL())")
     assert all(one != other for one, other in zip(first, last, strict=True)) and "film=1" in generators.page.url
+    for k in (1, 7, 19):
+        slider.fill(str(k + 1))
+        for method, levels in zip(METHODS, frames.evaluate_all(LEVELS), strict=True):
+            expected = kept_generators.sheet(kept_generators.kept(method)["ema_frames"][k], 6)
+            found = 255 - np.reshape(levels, expected.shape)  # dark ink
+            assert np.sqrt(np.mean((found - expected.astype(float)) ** 2)) < 10, (method, k)
     generators.button("Play the film").click()
     expect(generators.root).to_have_attribute("data-film", "3", timeout=5_000)
     generators.button("Stop the film").click()
