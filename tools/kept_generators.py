@@ -4,6 +4,7 @@ A page that was opened from a disk may fetch nothing, but it may have a script. 
 bytes into `window.kept` by name: fifteen bits a character, in UTF-16, which is a fifteenth longer than the bytes are.
 """
 
+import functools
 import io
 import json
 import pathlib
@@ -141,6 +142,7 @@ def film(method, which):
 # --- how well the nearest one is found ------------------------------------------------------------------------------
 
 
+@functools.cache
 def generator(method, which):
     """The generator that was kept, in Keras."""
     from gancode import models
