@@ -258,12 +258,12 @@ def test_training_is_a_film(generators):
     assert len(set(last)) == 4
     said = generators.root.locator(".shown")
     distances = dict(re.findall(r"(\S+) (\d+\.\d)(?=[,.])", said.inner_text()))
-    assert said.inner_text().startswith("After 50,000 critic steps") and set(distances) == set(METHODS)
+    assert said.inner_text().startswith("After 50\u00a0000 critic steps") and set(distances) == set(METHODS)
     slider = generators.page.locator("#gen-film")
     slider.focus()
     generators.page.keyboard.press("Home")
-    expect(said).to_contain_text("After 2,500 critic steps")
-    assert slider.get_attribute("aria-valuetext") == "after 2,500 critic steps"
+    expect(said).to_contain_text("After 2\u00a0500 critic steps")
+    assert slider.get_attribute("aria-valuetext") == "after 2\u00a0500 critic steps"
     first = frames.evaluate_all("(all) => all.map((c) => c.toDataURL())")
     assert all(one != other for one, other in zip(first, last, strict=True)) and "film=1" in generators.page.url
     for k in (1, 7, 19):

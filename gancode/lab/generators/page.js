@@ -231,8 +231,8 @@ function showFilm() {
     frames[method].distance.textContent = `distance ${scores[method][k].toFixed(1)}`;
   }
   find("#gen-film").value = k + 1;
-  find("#gen-film").setAttribute("aria-valuetext", `after ${steps[k].toLocaleString("en")} critic steps`);
-  find("output[for=gen-film]").textContent = `${steps[k].toLocaleString("en")} critic steps`;
+  find("#gen-film").setAttribute("aria-valuetext", `after ${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps`);
+  find("output[for=gen-film]").textContent = `${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps`;
   find(".shown").textContent = aboutFilm(steps, scores, k);
   root.dataset.film = k + 1;
 }

@@ -42,5 +42,5 @@ export function aboutNearest(found, {test, copy}) {
 
 export function aboutFilm(steps, scores, k) {
   const each = Object.entries(scores).map(([method, distances]) => `${method} ${distances[k].toFixed(1)}`);
-  return `After ${steps[k].toLocaleString("en")} critic steps the distance to real digits is: ${each.join(", ")}.`;
+  return `After ${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps the distance to real digits is: ${each.join(", ")}.`;
 }

@@ -2,7 +2,7 @@
 import {trainingDigits, nearest} from "./nearest.js";
 import {Classifier, Generator, SIDE} from "./networks.js";
 import {planeOf, pointOf} from "./plane.js";
-import {EDGE} from "./state.js";
+import {EDGE, METHODS} from "./state.js";
 import {halves, unpacked} from "./unpack.js";
 
 const TILES = 9; // of the map, in a row
@@ -32,16 +32,16 @@ const ANSWERS = {
   },
   draw({x, y}) {
     const latent = pointOf(room.plane, x, y), drawn = {};
-    for (const [name, generator] of Object.entries(room.generators)) {
-      const picture = generator.draw(latent);
+    for (const name of METHODS) { // in this order, whichever weights came first
+      const picture = room.generators[name].draw(latent);
       drawn[name] = {pixels: levels(picture), ...room.classifier.read(picture)};
     }
     return {drawn};
   },
   nearest({x, y}) {
     const latent = pointOf(room.plane, x, y), found = {};
-    for (const [name, generator] of Object.entries(room.generators)) {
-      found[name] = nearest(room.training, levels(generator.draw(latent)));
+    for (const name of METHODS) {
+      found[name] = nearest(room.training, levels(room.generators[name].draw(latent)));
     }
     return {found};
   },
