@@ -50,7 +50,7 @@ def test_each_is_what_its_name_says():
     filters = [layer.filters for layer in made["no batch norm in G"][0].layers if hasattr(layer, "filters")]
     assert filters == [2, 1] and made["no batch norm in G"][0].layers[1].output.shape[-1] == 2
     biased = {name for name in NAMES if all(getattr(layer, "use_bias", True) for layer in made[name][0].layers)}
-    assert biased == set(NAMES) - {"DCGAN"}  # as when gancode/experiments/kept/architectures.json was made
+    assert biased == set(NAMES) - {"DCGAN"}  # as when gancode/experiments/kept/architectures_longer.json was made
     dense = [layer.units for layer in made["MLP generator"][0].layers if hasattr(layer, "units")]
     assert dense == [512, 512, 512, 512, 784]
     assert all("Gate" in kinds(each) for each in made["gated"])

@@ -158,3 +158,100 @@ def test_after_300_steps_bounded_layers_are_flatter_than_1_and_eight_are_flat_at
     assert len(one) == len(eight) == 5
     assert between([run["greatest"] for run in one], 0.47, 0.59)
     assert max(run["deciles"][1] for run in eight) < 0.1
+
+
+# --- chapter 6 ---------------------------------------------------------------------------------------------
+
+
+def race(method, score):
+    """One score of the race at 50 000 critic steps: (seeds, 20), an evaluation every 2 500."""
+    return np.array([run[score] for run in found("race_50000", method=method)])
+
+
+OTHERS = ("GAN", "LSGAN", "WGAN")
+
+
+def test_the_race_has_seeds_that_the_search_for_rates_has_not_seen():
+    cases = [each["case"] for each in load("race_50000").cases]
+    rates = {"GAN": 2e-3, "LSGAN": 1e-3, "WGAN": 5e-4, "WGAN-GP": 2e-3}
+    for method, rate in rates.items():
+        own = [case for case in cases if case["method"] == method]
+        assert len({case["seed"] for case in own}) == len(own) >= 2 and not {100, 101} & {case["seed"] for case in own}
+        assert all(case["learning_rate"] == rate for case in own)
+    assert all(run["critic_steps"][-1] == 50_000 for each in load("race_50000").cases for run in [each["result"]])
+
+
+@pytest.mark.parametrize("score", ["frechet", "ema_frechet", "frechet_test", "kernel"])
+def test_at_the_end_of_the_race_every_seed_of_wgan_gp_is_nearer_than_every_seed_of_the_others(score):
+    last = {method: race(method, score)[:, -1] for method in (*OTHERS, "WGAN-GP")}
+    assert all(last["WGAN-GP"].max() < last[other].min() for other in OTHERS)
+    assert race("WGAN-GP", score)[:, -1].max() < min(race(other, score).min() for other in OTHERS), "at their best, too"
+
+
+def test_gan_and_lsgan_turn_while_their_precision_rises_and_their_imbalance_grows():
+    for method in ("GAN", "LSGAN"):
+        distance, precision, imbalance = (race(method, score) for score in ("frechet", "precision", "imbalance"))
+        assert np.all(distance[:, -1] > distance[:, 3] + 3), "above that at 10 000 critic steps"
+        assert np.all(precision[:, -1] > precision[:, 3]) and np.all(imbalance[:, -1] > 1.5 * imbalance[:, 3])
+
+
+def test_what_the_race_ends_with_is_what_the_page_says():
+    ends = {
+        "frechet": {"GAN": (43, 52), "LSGAN": (21, 27), "WGAN": (54, 57), "WGAN-GP": (7, 7)},
+        "recall": {"GAN": (0.79, 0.80), "LSGAN": (0.82, 0.83), "WGAN": (0.63, 0.67), "WGAN-GP": (0.86, 0.88)},
+        "nearer_training": {"GAN": (0.53, 0.54), "LSGAN": (0.51, 0.53), "WGAN": (0.49, 0.50), "WGAN-GP": (0.52, 0.52)},
+    }
+    for score, said in ends.items():
+        for method, (least, greatest) in said.items():
+            assert between(race(method, score)[:, -1], least, greatest, 0 if score == "frechet" else 2), (score, method)
+    best = {method: race(method, "frechet").min(axis=1) for method in (*OTHERS, "WGAN-GP")}
+    assert between(best["LSGAN"], 15, 18, 0) and between(best["GAN"], 18, 21, 0) and between(best["WGAN"], 51, 53, 0)
+    assert between(best["WGAN-GP"], 6.6, 6.8, 1)
+    assert between([race(method, "precision")[:, -1] for method in ("GAN", "LSGAN", "WGAN-GP")], 0.50, 0.56)
+    assert between(race("WGAN", "precision")[:, -1], 0.30, 0.30)
+
+
+def test_at_a_tenth_of_the_rate_the_gan_does_not_turn_and_wgan_gp_is_nearer_all_the_same():
+    (slower,) = found("race_rates", method="GAN", learning_rate=2e-4)
+    assert slower["critic_steps"][-1] == 50_000 and round(slower["frechet"][-1]) == 12
+    assert round(slower["imbalance"][-1], 2) == 0.05
+    assert slower["frechet"][-1] < 0.4 * race("GAN", "frechet")[:, -1].min(), "the rate makes the turn (row 8)"
+    assert race("WGAN-GP", "frechet")[:, -1].max() < min(slower["frechet"])
+
+
+def test_no_generator_of_the_race_remembers():
+    """Ledger, row 4: "remembers" if all seeds are above 0.53 at the end."""
+    for method in (*OTHERS, "WGAN-GP"):
+        assert race(method, "nearer_training")[:, -1].min() < 0.53
+
+
+def test_it_is_the_mix_that_turns_gan_and_lsgan():
+    """Ledger, row 7, by the seeds that had not been seen when it was written."""
+    fresh = {
+        (case["case"]["method"], case["case"]["seed"], case["case"]["critic_steps"]): case["result"]
+        for case in load("class_mix").cases
+    }
+    for method in ("GAN", "LSGAN"):
+        seeds = {seed for name, seed, _ in fresh if name == method and seed > 0}
+        assert seeds
+        for seed in seeds:
+            before, after = fresh[method, seed, 10_000], fresh[method, seed, 50_000]
+            assert after["frechet"] > before["frechet"] and after["balanced"] < before["frechet"]
+
+
+def test_in_the_time_of_wgan_gps_race_a_gan_makes_36_000_steps():
+    milliseconds = {method: np.median(found("speed", method=method)[0]["fit_ms"]) for method in ("GAN", "WGAN-GP")}
+    assert round(10_000 * milliseconds["WGAN-GP"] / milliseconds["GAN"], -3) == 36_000
+    at = race("GAN", "frechet")[:, 14].min()  # 37 500 critic steps
+    assert race("WGAN-GP", "frechet")[:, -1].max() < at
+
+
+def test_critics_overrate_their_few_digits_and_their_controls_hardly_do():
+    ends = {
+        few: np.array([np.divide(run["few"], run["unseen"]) for run in found("few_digits", few=few)])
+        for few in (True, False)
+    }
+    assert ends[True].shape == ends[False].shape == (6, 4)
+    assert between(ends[True][:, -1], 1.14, 1.27) and between(ends[False][:, -1], 0.92, 1.08)
+    assert between(ends[True][3:, -1], 1.17, 1.27) and between(ends[False][3:, -1], 1.02, 1.07)
+    assert np.all(np.abs(ends[True][:, 0] - 1) < 0.04)
