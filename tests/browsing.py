@@ -12,6 +12,9 @@ DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SMALL = {"width": 320, "height": 640}  # a small telephone, or a page at 400 %
 
+# of elements: where each is, and what
+BOXES = "(all) => all.map((e) => ({...e.getBoundingClientRect().toJSON(), e: e.outerHTML}))"
+
 
 def skip(reason):
     """Nothing is skipped where CI is set."""

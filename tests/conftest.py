@@ -8,6 +8,7 @@ os.environ["TQDM_DISABLE"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 
 import pytest
+from browsing import DESKTOP, note_errors, open_browser
 from hypothesis import settings
 
 pytest.register_assert_rewrite("helpers")
@@ -22,3 +23,28 @@ def fixed_seed():
     """The same weights, latent vectors and interpolates each time a test is run, in whatever order."""
     if "keras" in sys.modules:  # a test of the book's pages need not wait for TensorFlow
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_page(browser):
+    """Pages that note each error in `new_page.trouble`; if there is one the test fails."""
+    contexts, trouble = [], []
+
+    def make(**options):
+        context = browser.new_context(**{"viewport": DESKTOP, **options})
+        contexts.append(context)
+        page = context.new_page()
+        note_errors(page, trouble)
+        return page
+
+    make.trouble = trouble
+    yield make
+    for context in contexts:
+        context.close()
+    assert not trouble

@@ -1,12 +1,5 @@
-// What tests/test_generators_engine.py adds to the engine: shared cases in, numbers out. Arrays travel as base64.
+// What tests/test_generators_engine.py adds to the engine: shared cases in, numbers out. Arrays travel by arrays.js.
 
-const unpack = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const pack = (array) => {
-  const bytes = new Uint8Array(Float32Array.from(array).buffer);
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return btoa(text);
-};
 const rowsOf = (text, wide) => {
   const all = unpack(text);
   return Array.from({length: all.length / wide}, (_, k) => all.subarray(k * wide, (k + 1) * wide));

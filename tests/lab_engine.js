@@ -1,12 +1,4 @@
-// What tests/lab_engine.py adds to the engine's own functions: shared cases in, numbers out. Arrays travel as base64.
-
-const unpack = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const pack = (array) => {
-  const bytes = new Uint8Array(Float32Array.from(array).buffer);
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return btoa(text);
-};
+// What tests/lab_engine.py adds to the engine's own functions: shared cases in, numbers out. Arrays travel by arrays.js.
 
 const networkOf = ({sizes, weights}) => {
   const network = new Network(sizes, null);

@@ -10,7 +10,8 @@ from browsing import note_errors
 from gancode import lab
 
 NAMES = tuple(name for name in lab.ENGINE if name != "worker")
-HARNESS = pathlib.Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+ARRAYS, OWN = (pathlib.Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("arrays", "lab_engine"))
+HARNESS = ARRAYS + OWN
 
 
 def open_engine(browser):
@@ -29,7 +30,7 @@ def packed(array):
 
 
 def unpacked(found):
-    """What lab_engine.js returns: texts are float32 arrays."""
+    """What a harness returns: texts are float32 arrays."""
     return {
         name: np.frombuffer(base64.b64decode(value), np.float32) if isinstance(value, str) else value
         for name, value in found.items()

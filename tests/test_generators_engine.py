@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 from browsing import note_errors, open_browser
-from lab_engine import packed, unpacked
+from lab_engine import ARRAYS, packed, unpacked
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 from sklearn.metrics import euclidean_distances
@@ -16,7 +16,7 @@ import generators_page
 import kept_generators as kept
 from gancode import data, lab, metrics
 
-HARNESS = pathlib.Path(__file__).with_name("generators_engine.js").read_text(encoding="utf-8")
+HARNESS = ARRAYS + pathlib.Path(__file__).with_name("generators_engine.js").read_text(encoding="utf-8")
 WHICH = kept.choose()
 MB = 1_000_000
 PROSE = " ".join((generators_page.ROOT / "book" / "generators.md").read_text(encoding="utf-8").split())

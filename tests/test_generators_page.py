@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
+from browsing import BOXES, DESKTOP, SMALL, TELEPHONE, skip, violations
 from playwright.sync_api import expect
 from test_browser import HTML, address  # noqa: F401 (a fixture)
 
@@ -14,12 +14,6 @@ import kept_generators
 from kept_generators import METHODS
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +64,15 @@ class Generators:
 
 
 @pytest.fixture
-def new_page(browser):
-    """Pages that note each error in `trouble`, and each request that leaves the machine; then the test fails."""
-    contexts, trouble = [], []
+def new_page(new_page):
+    """Those of conftest.py, to which a request that leaves the machine is trouble, too."""
 
     def make(**options):
-        context = browser.new_context(**{"viewport": DESKTOP, **options})
-        contexts.append(context)
-        page = context.new_page()
-        note_errors(page, trouble)
-        here = ("file:", "blob:", "data:", "http://127.0.0.1")
-        page.on("request", lambda asked: asked.url.startswith(here) or trouble.append(f"asks for {asked.url}"))
+        page, here = new_page(**options), ("file:", "blob:", "data:", "http://127.0.0.1")
+        page.on("request", lambda asked: asked.url.startswith(here) or new_page.trouble.append(f"asks for {asked.url}"))
         return page
 
-    yield make
-    for context in contexts:
-        context.close()
-    assert not trouble
+    return make
 
 
 @pytest.fixture
@@ -306,9 +292,6 @@ def test_in_the_dark_ink_is_light(new_page, home):
     generators.page.evaluate("document.documentElement.dataset.theme = 'light'")  # as the book's own button does
     generators.page.wait_for_function(f"(c) => ({corner})(c) > 200", arg=generators.card("GAN").locator("canvas").first
                                       .element_handle())  # fmt: skip
-
-
-BOXES = "(all) => all.map((e) => ({...e.getBoundingClientRect().toJSON(), e: e.outerHTML}))"
 
 
 def test_it_fits_the_screen_and_the_finger(new_page, home):
