@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from browsing import DESKTOP, SMALL, TELEPHONE, note_errors, open_browser, skip, violations
+from browsing import BOXES, DESKTOP, SMALL, TELEPHONE, skip, violations
 from playwright.sync_api import expect
 from test_browser import HTML, address  # noqa: F401 (a fixture)
 
@@ -14,12 +14,6 @@ PRESETS = constant("PRESETS")
 QUICK = "?depth=2&width=8&batch=32"  # a critic that trains in no time
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +64,10 @@ class Lab:
         """A canvas as the browser holds it."""
         return self.root.locator(f".{name} canvas").evaluate("(canvas) => canvas.toDataURL()")
 
-
-@pytest.fixture
-def new_page(browser):
-    """Pages that note in `trouble` each error; the test fails if there is one that it has not taken out."""
-    contexts, trouble = [], []
-
-    def make(**options):
-        context = browser.new_context(**{"viewport": DESKTOP, **options})
-        contexts.append(context)
-        page = context.new_page()
-        note_errors(page, trouble)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not trouble
+    def wait_for_another(self, name, before):
+        """Until the canvas shows another picture than this one; else the test fails."""
+        canvas = self.root.locator(f".{name} canvas").element_handle()
+        self.page.wait_for_function("([c, before]) => c.toDataURL() !== before", arg=[canvas, before], timeout=5000)
 
 
 @pytest.fixture
@@ -196,9 +177,10 @@ def test_what_is_shown_is_of_one_run_however_wildly_a_reader_plays(lab):
     """Presets, resets and Play within a few milliseconds of one another: pictures, words and count belong together."""
     lab.root.evaluate(NOTE_ALL)
     lab.page.locator("#lab-preset").select_option("ring")
-    for k, name in enumerate(["circle", "silent", "collapse", "vanish", "ring", "circle", "collapse", "silent"]):
+    names = ["circle", "silent", "collapse", "vanish", "ring", "circle", "collapse", "silent"]
+    for k, name in enumerate(3 * names):  # a slow machine draws little in the time of one round
         lab.button("Play").click()
-        lab.page.wait_for_timeout(60 * k)
+        lab.page.wait_for_timeout(60 * (k % len(names)))
         if k % 3 == 0:
             lab.root.evaluate(BOTH_AT_ONCE, ["Reset", "Play"])
         lab.page.locator("#lab-preset").select_option(name)
@@ -390,11 +372,10 @@ def of_silent(lab):
     said = lab.words("surface")
     assert number(rf"of fakes: {NUMBER}", said) < 0.02 and number(rf"real samples: {NUMBER}", said) > 0.98
     assert number(rf"fakes: {NUMBER} of D", said) < 0.02 and number(rf"D, {NUMBER} of the score", said) > 3
-    lab.root.get_by_text("Score’s slope", exact=True).click()
-    before = lab.picture("map")
-    lab.root.get_by_text("D’s slope", exact=True).click()
-    lab.page.wait_for_timeout(300)
-    assert lab.picture("map") != before, "these have no length"
+    for arrows in ("Score’s slope", "D’s slope"):
+        before = lab.picture("map")
+        lab.root.get_by_text(arrows, exact=True).click()
+        lab.wait_for_another("map", before)  # else these have no length
 
 
 def of_collapse(lab):
@@ -571,9 +552,6 @@ def test_what_happens_is_told_now_and_then(lab):
     lab.wait_for_pause()
     lab.page.wait_for_function("document.querySelector('.aloud').textContent.startsWith("
                                "document.querySelector('[data-critic-lab]').dataset.steps + ' ')")  # fmt: skip
-
-
-BOXES = "(all) => all.map((e) => ({...e.getBoundingClientRect().toJSON(), e: e.outerHTML}))"
 
 
 def test_it_fits_the_screen_and_the_finger(new_page, home):
