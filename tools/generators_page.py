@@ -6,14 +6,9 @@
 The page is made from gancode/lab/generators/ and from some of the lab's files when the book is built.
 """
 
-import base64
-import io
 import pathlib
 import re
 import sys
-import tempfile
-
-from PIL import Image
 
 import chromium
 from gancode import lab
@@ -54,41 +49,26 @@ def setup(app):
 
 def fragment(scripts):
     """The page's own part, without the document around it. scripts: the folder of what it loads, as an address."""
-    still = (FOLDER / "still.webp").read_bytes()
-    width, height = Image.open(io.BytesIO(still)).size
     parts = {"STYLE": text(lab.FOLDER / "page.css") + text(FOLDER / "page.css"), "SCRIPTS": scripts}
     parts |= {"ENGINE": for_script(lab.join(WORKER)), "PAGE": lab.join(PAGE)}
-    parts |= {"STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}", "WIDTH": width, "HEIGHT": height}
-    return fill(FOLDER / "page.html", parts)
+    return fill(FOLDER / "page.html", parts | lab.still(FOLDER))
 
 
 def html():
     """The same as one document, which loads its scripts from this repository."""
-    document = fill(lab.FOLDER / "document.html", {"LAB": fragment(SCRIPTS.as_uri())})
-    return document.replace("The critic lab", "The generators")
+    return fill(lab.FOLDER / "document.html", {"TITLE": "The generators", "LAB": fragment(SCRIPTS.as_uri())})
 
 
-def picture():
-    """The page as a browser shows it, with its nearest digits: a PNG."""
-    if not chromium.find():
-        raise FileNotFoundError(chromium.NONE)
-    with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "generators.html"
-        file.write_text(html(), encoding="utf-8")
-        page = browser.new_page(viewport=SIZE)
-        page.goto(f"{file.as_uri()}?x=-0.4")
-        page.locator("[data-generators][data-drawn]").wait_for()
-        page.get_by_role("button", name=re.compile("nearest")).click()
-        page.locator("[data-generators][data-nearest=yes]").wait_for()
-        page.locator(".share").evaluate("(share) => { share.hidden = true; }")
-        return page.locator(".alive").screenshot()
+def ask(page):
+    """For the nearest digits."""
+    page.locator("[data-generators][data-drawn]").wait_for()
+    page.get_by_role("button", name=re.compile("nearest")).click()
+    page.locator("[data-generators][data-nearest=yes]").wait_for()
 
 
 def main(arguments):
     if arguments == ["--still"]:
-        path = FOLDER / "still.webp"
-        Image.open(io.BytesIO(picture())).convert("RGB").save(path, quality=70, method=6)
-        print(f"{path.name}: {path.stat().st_size:,} bytes")
+        chromium.take_still(FOLDER / "still.webp", html(), SIZE, ask, "?x=-0.4")
     elif arguments:
         sys.exit(__doc__)
     else:

@@ -5,10 +5,7 @@
 The page is made from gancode/lab/ when the book is built, so the book and `gancode.lab.lab()` show the same one.
 """
 
-import io
-import pathlib
 import sys
-import tempfile
 
 import chromium
 from gancode import lab
@@ -35,29 +32,15 @@ def setup(app):
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def picture():
-    """The lab after its preset's steps, as a browser shows it: a PNG."""
-    if not chromium.find():
-        raise FileNotFoundError(chromium.NONE)
-    with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "lab.html"
-        file.write_text(lab.html(PRESET), encoding="utf-8")
-        page = browser.new_page(viewport=SIZE)
-        page.goto(file.as_uri())
-        steps = lab.constant("PRESETS")[PRESET]["steps"]
-        page.get_by_role("button", name=f"Run to step {steps}").click()
-        page.locator(f"[data-critic-lab][data-steps='{steps}'][data-playing=false]").wait_for(timeout=300_000)
-        page.locator(".share").evaluate("(share) => { share.hidden = true; }")
-        return page.locator(".alive").screenshot()
+def run(page):
+    """To where the preset has something to show."""
+    steps = lab.constant("PRESETS")[PRESET]["steps"]
+    page.get_by_role("button", name=f"Run to step {steps}").click()
+    page.locator(f"[data-critic-lab][data-steps='{steps}'][data-playing=false]").wait_for(timeout=300_000)
 
 
 def main():
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(picture())).convert("RGB")
-    path = lab.FOLDER / "still.webp"
-    image.save(path, quality=70, method=6)
-    print(f"{path.name}: {image.width} x {image.height}, {path.stat().st_size:,} bytes")
+    chromium.take_still(lab.FOLDER / "still.webp", lab.html(PRESET), SIZE, run)
 
 
 if __name__ == "__main__":

@@ -54,17 +54,22 @@ def presets():
 
 def html(preset=None, **settings):
     """The lab as one document that asks for nothing else. For the arguments see `lab`."""
-    return fill(FOLDER / "document.html", {"LAB": fragment(preset, **settings)})
+    return fill(FOLDER / "document.html", {"TITLE": "The critic lab", "LAB": fragment(preset, **settings)})
 
 
 def fragment(preset=None, **settings):
     """The same without the document around it, to stand in a page. For the arguments see `lab`."""
-    still = (FOLDER / "still.webp").read_bytes()
-    width, height = Image.open(io.BytesIO(still)).size
     parts = {"STYLE": text(FOLDER / "page.css"), "ENGINE": for_script(join(ENGINE)), "PAGE": join(PAGE)}
-    parts |= {"STILL": f"data:image/webp;base64,{base64.b64encode(still).decode()}", "WIDTH": width, "HEIGHT": height}
-    parts["START"] = escape.escape(json.dumps(start(preset, settings)))
-    return fill(FOLDER / "page.html", parts)
+    return fill(
+        FOLDER / "page.html", parts | still(FOLDER) | {"START": escape.escape(json.dumps(start(preset, settings)))}
+    )
+
+
+def still(folder):
+    """The picture that stands in for a page where scripts are off, as parts of its markup."""
+    picture = (folder / "still.webp").read_bytes()
+    width, height = Image.open(io.BytesIO(picture)).size
+    return {"STILL": f"data:image/webp;base64,{base64.b64encode(picture).decode()}", "WIDTH": width, "HEIGHT": height}
 
 
 def join(names):

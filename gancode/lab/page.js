@@ -5,7 +5,7 @@ import {FEWEST, drawing} from "./drawing.js";
 import {PRESETS} from "./presets.js";
 import {CONTROLS, NO_PRESET, fromAddress, fromValues, settingsOf, toAddress} from "./settings.js";
 import {makeScreen} from "./screen.js";
-import {hasAddress, settleIn} from "./surroundings.js";
+import {hasAddress, settleIn, shareable} from "./surroundings.js";
 import {hasD} from "./words.js";
 
 const CURVE_POINTS = 2000;
@@ -156,11 +156,7 @@ onClick(".clear", () => {
   shown.points.length = 0;
   reset();
 });
-onClick(".copy", async () => {
-  showChoices(); // where the address is that of a place in the page
-  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  find(".share [role=status]").textContent = copied ? "Copied." : "It is in the address bar.";
-});
+shareable(root, showChoices);
 find("#lab-speed").addEventListener("change", () => shown.playing && play());
 
 // Some experiments are over too soon to be seen.
@@ -190,9 +186,6 @@ window.addEventListener("hashchange", () => {
 new ResizeObserver(redraw).observe(find(".columns"));
 new MutationObserver(redraw).observe(document.documentElement, {attributeFilter: ["data-theme"]});
 settleIn(root);
-root.dataset.alive = "yes";
-find(".alive").hidden = false;
-find(".share").hidden = !hasAddress;
 showSpeed();
 const place = location.hash;
 reset();

@@ -6,8 +6,8 @@ import {drawMap, movable} from "./map.js";
 import {clear, paint} from "./painting.js";
 import {load} from "./scripts.js";
 import {EVALUATIONS, METHODS, fromAddress, stateOf, toAddress} from "./state.js";
-import {hasAddress, settleIn} from "../surroundings.js";
-import {aboutDrawings, aboutFilm, aboutNearest, neighbour, reading} from "./words.js";
+import {hasAddress, settleIn, shareable} from "../surroundings.js";
+import {a, aboutDrawings, aboutFilm, aboutNearest, neighbour, reading, thousands} from "./words.js";
 
 const SECONDS = 8; // a walk from one end to the other
 const CALM = 500; // milliseconds between pictures for those who ask for less motion
@@ -152,7 +152,7 @@ function showChoices() {
     find(`#gen-${name}`).setAttribute("aria-valuetext", text);
     find(`output[for=gen-${name}]`).textContent = text;
   }
-  find("#gen-plane").textContent = `What ${state.by} draws all over a plane through a ${state.from} and ${state.to === 8 ? "an" : "a"} ${state.to} of its own.`;
+  find("#gen-plane").textContent = `What ${state.by} draws all over a plane through ${a(state.from)} and ${a(state.to)} of its own.`;
 }
 
 function write() {
@@ -206,11 +206,7 @@ onClick(".other", () => {
   newPlane();
 });
 onClick(".look", fetchDigits);
-onClick(".copy", async () => {
-  write(); // where the address is that of a place in the page
-  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-  find(".share [role=status]").textContent = copied ? "Copied." : "It is in the address bar.";
-});
+shareable(root, write);
 
 // --- the film -------------------------------------------------------------------------------------------------------
 
@@ -231,8 +227,8 @@ function showFilm() {
     frames[method].distance.textContent = `distance ${scores[method][k].toFixed(1)}`;
   }
   find("#gen-film").value = k + 1;
-  find("#gen-film").setAttribute("aria-valuetext", `after ${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps`);
-  find("output[for=gen-film]").textContent = `${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps`;
+  find("#gen-film").setAttribute("aria-valuetext", `after ${thousands(steps[k])} critic steps`);
+  find("output[for=gen-film]").textContent = `${thousands(steps[k])} critic steps`;
   find(".shown").textContent = aboutFilm(steps, scores, k);
   root.dataset.film = k + 1;
 }
@@ -302,9 +298,6 @@ new MutationObserver(() => {
   showFilm();
 }).observe(document.documentElement, {attributeFilter: ["data-theme"]});
 settleIn(root);
-root.dataset.alive = "yes";
-find(".alive").hidden = false;
-find(".share").hidden = !hasAddress;
 find(".film").open = state.film > 0;
 showChoices();
 if (unknown.length) trouble(`The address asks for what this page does not have: ${unknown.join(", ")}.`);

@@ -3,6 +3,7 @@
 const NO_BREAK = "\u00a0"; // no line begins with the unit
 
 export const a = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
+export const thousands = (number) => number.toLocaleString("en").replaceAll(",", NO_BREAK);
 export const list = (parts) => parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
 // How sure the classifier is. It is never quite.
@@ -42,5 +43,5 @@ export function aboutNearest(found, {test, copy}) {
 
 export function aboutFilm(steps, scores, k) {
   const each = Object.entries(scores).map(([method, distances]) => `${method} ${distances[k].toFixed(1)}`);
-  return `After ${steps[k].toLocaleString("en").replaceAll(",", "\u00a0")} critic steps the distance to real digits is: ${each.join(", ")}.`;
+  return `After ${thousands(steps[k])} critic steps the distance to real digits is: ${each.join(", ")}.`;
 }
