@@ -12,8 +12,13 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from evidence import race
+from gancode import data, metrics, models
+from gancode.experiments import results
+from gancode.figures.style import sheet
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-RACE = ROOT / "tools" / "evidence" / "unfinished"  # the race's weights and digits of seed 0, and all of its distances
+RACE = ROOT / "tools" / "evidence" / "unfinished"  # the race's weights and digits of seed 0
 FOLDER = ROOT / "book" / "_static" / "generators"
 METHODS = ("GAN", "LSGAN", "WGAN", "WGAN-GP")
 BITS, FIRST = 15, 0x3000  # of a character; the first of 2 ** 15 with no surrogate, quote or line's end among them
@@ -41,17 +46,16 @@ def write(name, data, **facts):
 # --- what was kept --------------------------------------------------------------------------------------------------
 
 
-def kept(method):
-    """The arrays of a method's kept run."""
+def file_of(method):
+    """A method's kept run: its weights, and what they drew on the way."""
     (path,) = RACE.glob(f"race {method} * 0.npz")
-    return np.load(path)
+    return path
 
 
 def run(method):
     """Its scores through training."""
-    cases = json.loads((RACE / "race.json").read_text(encoding="utf-8"))["cases"]
-    (found,) = [each for each in cases if each["case"]["method"] == method and each["case"]["seed"] == 0]
-    return found["result"]
+    (found,) = results.load("race_50000").group_by("method", seed=0)[method]
+    return found
 
 
 def choose():
@@ -65,8 +69,7 @@ def choose():
 
 def weights(method, which):
     """As Keras lists them."""
-    arrays = kept(method)
-    return [arrays[f"{which}{i:02d}"] for i in range(12)]
+    return race.weights(file_of(method), which == "ema_")
 
 
 def halves(arrays):
@@ -77,10 +80,9 @@ def halves(arrays):
 # --- pictures -------------------------------------------------------------------------------------------------------
 
 
-def sheet(images, columns):
+def tiled(images, columns):
     """Images (n, h, w) in rows of so many: (n / columns * h, columns * w)."""
-    n, height, width = images.shape
-    return images.reshape(-1, columns, height, width).swapaxes(1, 2).reshape(n // columns * height, columns * width)
+    return sheet(images[..., None], columns)
 
 
 def unsheet(picture, size, columns):
@@ -116,15 +118,13 @@ def uncropped(images, corners):
 
 def training_digits():
     """The 10 000 digits of the generators' training set, as levels from 0 to 255, and their labels."""
-    from gancode import data
-
     return levels(data.mnist()), data.labels().astype(np.uint8)
 
 
 def packed_digits(images, labels):
     """Where each digit was cut out, its label, and a picture of all of them."""
     cut, corners = cropped(images)
-    return corners.tobytes() + labels.tobytes() + encoded(sheet(cut, 100), DIGITS)
+    return corners.tobytes() + labels.tobytes() + encoded(tiled(cut, 100), DIGITS)
 
 
 def as_shown(data):
@@ -135,8 +135,8 @@ def as_shown(data):
 
 def film(method, which):
     """The 36 digits at each of the 20 evaluations, five evaluations in a row of 5 x 4."""
-    frames = kept(method)[f"{which}frames"]  # (20, 36, 28, 28)
-    return sheet(np.stack([sheet(frame, 6) for frame in frames]), 5)
+    frames = np.load(file_of(method))[f"{which}frames"]  # (20, 36, 28, 28)
+    return tiled(np.stack([tiled(frame, 6) for frame in frames]), 5)
 
 
 # --- how well the nearest one is found ------------------------------------------------------------------------------
@@ -145,8 +145,6 @@ def film(method, which):
 @functools.cache
 def generator(method, which):
     """The generator that was kept, in Keras."""
-    from gancode import models
-
     model = models.conv_generator(channels=16)
     model.set_weights([array.astype(np.float32) for array in weights(method, which)])
     return model
@@ -165,8 +163,6 @@ def measured(images, shown, which):
     "copy": the median distance of a training digit to itself as it is shown.
     """
     from sklearn.metrics import euclidean_distances
-
-    from gancode import data
 
     latent = np.random.default_rng(0).standard_normal((250, 64)).astype(np.float32)
     drawn = np.concatenate([levels(np.asarray(generator(method, which)(latent, training=False))) for method in METHODS])
@@ -188,8 +184,6 @@ def measured(images, shown, which):
 
 def write_all():
     """Every script that the page loads."""
-    from gancode import metrics
-
     which = choose()
     for method in METHODS:
         write(method, halves(weights(method, which)))

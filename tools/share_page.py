@@ -10,6 +10,8 @@ import html
 import os
 import re
 
+from docutils import nodes
+
 import source
 
 PICTURE = "_static/clipping-against-penalty.png"
@@ -33,8 +35,6 @@ def address(config, environ=os.environ):
 
 def description(doctree):
     """The first sentences of a page, in plain words: its first paragraph that has some before its first formula."""
-    from docutils import nodes
-
     aside = (nodes.sidebar, nodes.figure, nodes.table)
     for paragraph in doctree.findall(nodes.paragraph):
         if any(isinstance(each, aside) for each in _ancestors(paragraph)):
@@ -44,7 +44,7 @@ def description(doctree):
             if isinstance(part, nodes.math):
                 text = text[: max(text.rfind(end) for end in (". ", "? ", ": ")) + 1]  # the sentences before it
                 break
-            if isinstance(part, nodes.Text) and not isinstance(part.parent, (nodes.raw, nodes.math)):
+            if isinstance(part, nodes.Text) and not isinstance(part.parent, nodes.raw):
                 text += part.astext().replace("\n", " ")
         text = " ".join(text.split())
         if len(text) >= SHORTEST:

@@ -15,6 +15,7 @@ from gancode import metrics, models
 from gancode.experiments.results import Results, command_line
 from gancode.experiments.scoreboard import bundled
 from gancode.variants import METHODS
+from tools.evidence.race import weights
 from tools.evidence.shell import rounded
 
 
@@ -44,9 +45,8 @@ def mixed(folder, method, seed, learning_rate, critic_steps, samples, channels):
         "shares" (10,). None is the distance of a mix that cannot be made, where no sample is taken for some digit.
     """
     step = critic_steps // METHODS[method].n_critic
-    kept = np.load(pathlib.Path(folder) / f"{method} {learning_rate} {seed}" / f"{step:06d}.npz")
     generator = models.conv_generator(channels=channels)
-    generator.set_weights([kept[f"{i:02d}"].astype(np.float32) for i in range(len(generator.get_weights()))])
+    generator.set_weights(weights(pathlib.Path(folder) / f"{method} {learning_rate} {seed}" / f"{step:06d}.npz"))
     latent = keras.random.normal((3 * samples, generator.input_shape[-1]), seed=1)
     drawn = metrics.classified(generator.predict(latent, batch_size=500, verbose=0))
     reference, training, rng = metrics.reference_digits(), bundled("train"), np.random.default_rng(seed)

@@ -32,6 +32,13 @@ class Generators(keras.callbacks.Callback):
         np.savez(self.folder / f"{int(self.model.steps.numpy()):06d}.npz", **weights)
 
 
+def weights(path, average=False):
+    """What `Generators` wrote into PATH, as Keras lists it: the generator's weights, or those of its average."""
+    with np.load(path) as arrays:
+        own = [name for name in sorted(arrays) if name.removeprefix("ema_").isdigit()]
+        return [arrays[name] for name in own if name.startswith("ema_") == average]
+
+
 def scores(folder, **case):
     """As `scoreboard.scores`, with a checkpoint and generators in FOLDER/METHOD RATE SEED/."""
     folder = pathlib.Path(folder) / f"{case['method']} {case['learning_rate']} {case['seed']}"
