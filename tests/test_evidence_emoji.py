@@ -36,3 +36,11 @@ def test_command(tmp_path):
     for (run,) in kept.values():
         assert run["critic_steps"] == [10] and np.isfinite(run["ema_kernel"][0]) and 0 <= run["nearer_training"][0] <= 1
     assert [file.name for file in sorted((tmp_path / "WGAN 0.0005 0").glob("*.npz"))] == ["000002.npz"]
+
+    emoji.main(["draw", "--folder", str(tmp_path), "--out", str(tmp_path / "drawn.npz")])
+    drawn = np.load(tmp_path / "drawn.npz")
+    training = {picture.tobytes() for picture in emoji.data.emoji("train")[0]}
+    for run in ("GAN 0.0005 0", "WGAN 0.0005 0"):
+        assert drawn[run].shape == (36, 32, 32, 3) and drawn[run].dtype == np.uint8
+        assert not np.array_equal(drawn[run], drawn[f"{run} raw"])
+        assert all(picture.tobytes() in training for picture in drawn[f"{run} nearest"])

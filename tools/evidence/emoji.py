@@ -2,10 +2,12 @@
 
     python -m tools.evidence.emoji judge --out emoji_judge.json
     python -m tools.evidence.emoji race --out emoji.json --folder runs --methods WGAN WGAN-GP --learning-rates 2e-4 5e-4
+    python -m tools.evidence.emoji draw --out emoji.npz --folder runs
 
 No classifier knows emoji, and nothing is to be downloaded. So pictures are compared by what a convolutional network
 of random weights makes of them, as Naeem et al. 2020 do where no trained one fits. `judge` asks whether that tells
-apart what it should; `race` trains, and goes on where it was cut off, in the middle of a run too.
+apart what it should; `race` trains, and goes on where it was cut off, in the middle of a run too; `draw` keeps what
+each run's last generators draw.
 """
 
 import argparse
@@ -15,12 +17,13 @@ import pathlib
 import keras
 import numpy as np
 from scipy import ndimage
+from scipy.spatial.distance import cdist
 
 from gancode import data, metrics, models
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results, command_line
 from gancode.variants import METHODS
-from tools.evidence.race import Generators
+from tools.evidence.race import Generators, weights
 from tools.evidence.shell import rounded
 
 SHAPE, CHANNELS = (32, 32, 3), 24
@@ -123,20 +126,21 @@ class Judge(scoreboard.Judge):
         }
 
 
+def networks():
+    """Generator and critic of all methods."""
+    return models.conv_generator(channels=CHANNELS, image_shape=SHAPE), models.conv_critic(CHANNELS, image_shape=SHAPE)
+
+
 def train(folder, method, seed, learning_rate, critic_steps, n_evals, samples):
     """One run: what the judge said at each evaluation. Its generators lie in FOLDER/METHOD RATE SEED/."""
     trainer_class, n_critic, *_ = METHODS[method]
     folder = pathlib.Path(folder) / f"{method} {learning_rate} {seed}"
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    networks = (
-        models.conv_generator(channels=CHANNELS, image_shape=SHAPE),
-        models.conv_critic(CHANNELS, image_shape=SHAPE),
-    )
-    trainer = trainer_class(*networks, seed=seed, ema=0.999)
+    trainer = trainer_class(*networks(), seed=seed, ema=0.999)
     gap = critic_steps // n_critic // n_evals
     trainer.compile(
-        *(trainer.default_optimizer(learning_rate) for _ in networks), steps_per_execution=np.gcd(gap, 100).item()
+        *(trainer.default_optimizer(learning_rate) for _ in range(2)), steps_per_execution=np.gcd(gap, 100).item()
     )
     batches = data.batches(data.emoji()[0], batch_size=64, n_critic=n_critic, seed=seed)
     callbacks = [Judge(samples), Generators(folder)]
@@ -146,10 +150,28 @@ def train(folder, method, seed, learning_rate, critic_steps, n_evals, samples):
     return {name: rounded(values, 6) for name, values in record.items()}
 
 
+def draw(folder, n=36):
+    """What the last generators of each run in FOLDER draw from the same latent vectors, and the nearest training emoji.
+
+    Returns:
+        A dict, for each run METHOD RATE SEED: that name, (n, 32, 32, 3) of uint8, by the average of the generators;
+        with "raw", by the last one itself; with "nearest", of the average's the nearest training emoji, in pixels.
+    """
+    generator, latent, kept = networks()[0], keras.random.normal((n, 64), seed=0), {}
+    training, _, _ = data.emoji("train")
+    for run in sorted(each for each in pathlib.Path(folder).glob("* * *") if each.is_dir()):
+        for of, average in ((run.name, True), (f"{run.name} raw", False)):
+            generator.set_weights(weights(max(run.glob("[0-9]*.npz")), average))
+            kept[of] = np.uint8(np.round(127.5 * (generator.predict(latent, verbose=0) + 1)))
+        apart = cdist(kept[run.name].reshape(n, -1), training.reshape(len(training), -1))
+        kept[f"{run.name} nearest"] = training[apart.argmin(axis=1)]
+    return kept
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["judge", "race"])
-    parser.add_argument("--out", required=True, help="NAME.json; what is in it is not made again")
+    parser.add_argument("what", choices=["judge", "race", "draw"])
+    parser.add_argument("--out", required=True, help="NAME.json; what is in it is not made again. For draw: NAME.npz")
     parser.add_argument("--folder", help="of checkpoints and generators")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=["WGAN", "WGAN-GP"])
     parser.add_argument("--learning-rates", nargs="+", type=float, default=[5e-4], help="each for every method")
@@ -159,6 +181,8 @@ def main(arguments=None):
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     asked = parser.parse_args(arguments)
+    if asked.what == "draw":
+        return np.savez_compressed(asked.out, **draw(asked.folder))
     results = Results(asked.out, command_line("python -m tools.evidence.emoji", arguments))
     if asked.what == "judge":
         return results.add_all([{"how": how, "seed": seed} for how in HOWS for seed in range(10)], judged)
