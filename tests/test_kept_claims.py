@@ -255,3 +255,30 @@ def test_critics_overrate_their_few_digits_and_their_controls_hardly_do():
     assert between(ends[True][:, -1], 1.14, 1.27) and between(ends[False][:, -1], 0.92, 1.08)
     assert between(ends[True][3:, -1], 1.17, 1.27) and between(ends[False][3:, -1], 1.02, 1.07)
     assert np.all(np.abs(ends[True][:, 0] - 1) < 0.04)
+
+
+# --- chapter 8 ---------------------------------------------------------------------------------------------
+
+
+def ends(run, sign):
+    return [each[sign][-1] for each in found("failing", run=run)]
+
+
+def test_which_sign_sees_which_failure_by_the_ledgers_rule():
+    """Row E5. Beside the rule, what Deeper 3 says of each."""
+    runs = {run: found("failing", run=run) for run in ("sound", *FAILING)}
+    assert all(len(seeds) == 3 for seeds in runs.values())
+    estimates = {run: np.array([each["estimate"] for each in seeds]) for run, seeds in runs.items()}
+    last = {run: each[:, 450:].mean(axis=1) for run, each in estimates.items()}
+    late = {run: each.argmax(axis=1) >= 450 for run, each in estimates.items()}
+    assert np.all(late[SLOW]) and np.all(last[WEAK] > 55 / 2)
+    assert not np.any(late["sound"] | late[FEW] | (last["sound"] > 55 / 2) | (last[FEW] > 55 / 2))
+    assert between(ends(WEAK, "slope"), 82, 96, 0) and between(ends(SLOW, "slope"), 1.6, 2.0, 1)
+    assert all(0.5 < slope < 2 for run in ("sound", SLOW, FEW) for slope in ends(run, "slope"))
+    assert all(0.5 < spread < 1.5 for run in runs for spread in ends(run, "spread"))
+    assert between(ends(FEW, "copies"), 0.02, 0.18)
+    assert np.max([ends(run, "copies") for run in ("sound", SLOW, WEAK)]) < 0.01
+    assert np.all(last[WEAK] > 2.5 * 55) and np.all(last[FEW] > 1.8 * last["sound"])
+
+
+SLOW, WEAK, FEW = FAILING = ("rate 100 times lower", "penalty 1000 times lower", "20 pictures")
