@@ -15,13 +15,9 @@ COMMANDS = {
 def main(arguments=None):
     """Hand what follows a command's name to its module, which is imported only now: TensorFlow takes seconds."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(
-        "python -m gancode",
-        usage="python -m gancode COMMAND ...",
-        description="\n".join(f"{name:15s}{said}" for name, said in COMMANDS.items()),
-        epilog="python -m gancode COMMAND --help says what one takes",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    usage, more = "python -m gancode COMMAND ...", "python -m gancode COMMAND --help says what one takes"
+    listed, as_it_is = [f"{name:15s}{said}" for name, said in COMMANDS.items()], argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m gancode", usage, "\n".join(listed), more, formatter_class=as_it_is)
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
     command = parser.parse_args(arguments[:1]).command
     folder = "_command" if command in ("train", "generate") else "experiments"

@@ -15,10 +15,9 @@ def networks(theta, w):
     """A generator that makes nothing but theta, and the critic <w, x>. Samples are (batch, d), like theta and w."""
     theta, w = numbers("theta", theta, ("d",), "float32"), numbers("w", w, ("d",), "float32")
     expect(len(theta) == len(w), "theta and w", "as many numbers", got=f"{len(theta)} and {len(w)}")
-    layers = keras.layers
     # the latent vector is multiplied by 0, so that of this layer only the bias is trained
-    generator = [keras.Input((1,)), layers.Rescaling(0.0), layers.Dense(len(theta))]
-    critic = [keras.Input((len(w),)), layers.Dense(1, use_bias=False)]
+    generator = [keras.Input((1,)), keras.layers.Rescaling(0.0), keras.layers.Dense(len(theta))]
+    critic = [keras.Input((len(w),)), keras.layers.Dense(1, use_bias=False)]
     generator, critic = keras.Sequential(generator, name="generator"), keras.Sequential(critic, name="critic")
     generator.layers[-1].bias.assign(theta)
     critic.layers[-1].kernel.assign(w[:, None])

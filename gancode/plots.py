@@ -11,25 +11,9 @@ from gancode.figures.explorer import explore
 from gancode.figures.frames import scrub
 from gancode.figures.style import COLOURS, colour_of, line_styles, new_figure, sheet
 
-__all__ = [
-    "COLOURS",
-    "colour_of",
-    "explore",
-    "figure1",
-    "layer_norms",
-    "learning_curves",
-    "line_styles",
-    "new_figure",
-    "norm_histogram",
-    "points",
-    "samples_beside",
-    "samples_grid",
-    "scrub",
-    "show_tiles",
-    "value_surface",
-    "value_surfaces",
-    "weight_histogram",
-]
+__all__ = ["COLOURS", "colour_of", "explore", "figure1", "layer_norms", "learning_curves", "line_styles", "new_figure"]
+__all__ += ["norm_histogram", "points", "samples_beside", "samples_grid", "scrub", "show_tiles"]
+__all__ += ["value_surface", "value_surfaces", "weight_histogram"]
 
 
 def samples_grid(images, columns=8, title=None):
@@ -47,8 +31,7 @@ def samples_grid(images, columns=8, title=None):
     height = 0.75 * -(-len(images) // columns) * high / wide
     figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=height)
     show_tiles(ax, images, columns)
-    if title:
-        ax.set_title(title)
+    ax.set_title(title or "")
     return figure
 
 

@@ -137,8 +137,7 @@ def train(asked):
                 bar.update(int(trainer.steps.numpy()) - bar.n)
 
             progress = keras.callbacks.LambdaCallback(
-                on_train_batch_end=step_made,
-                on_epoch_end=lambda *_, **__: terminal or say(str(bar)),
+                on_train_batch_end=step_made, on_epoch_end=lambda *_, **__: terminal or say(str(bar))
             )
             seen = Watch(images[some], None if labels is None else labels[some], say)
             callbacks = [progress, Keep(out, images, len(names or ())), seen]

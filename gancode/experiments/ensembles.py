@@ -163,10 +163,9 @@ def check(clip, penalty_weight, learning_rate, steps, n_critic, batch_size, ever
 def side_by_side(critics, generator, clip, penalty_weight, learning_rate, epsilon=1e-10):
     """A WGAN or a WGAN-GP whose critic is an ensemble, with its paper's kind of optimiser."""
     networks, loss = (generator, ensemble(critics)), SumOverMembers(len(critics))
-    settings = {"learning_rate": learning_rate}
+    settings = {"learning_rate": learning_rate} | ({} if clip is None else {"epsilon": epsilon})
     if clip is not None:
         wgan = trainers.WGAN(*networks, clip=clip, loss=loss, seed=0, name=f"clip {clip}")
-        settings["epsilon"] = epsilon
     else:  # the penalty is a mean over all, and becomes a sum over members like the loss
         weight = len(critics) * penalty_weight
         wgan = trainers.WGANGP(*networks, weight, loss=loss, seed=0, name=f"penalty {penalty_weight}")

@@ -109,8 +109,7 @@ def value_surface(
         ValueError: for a bad argument.
         NotFiniteError: if training reaches NaN or inf.
     """
-    if learning_rate is None:
-        learning_rate = 1e-3 if clip is None else 5e-5
+    learning_rate = (1e-3 if clip is None else 5e-5) if learning_rate is None else learning_rate
     ensembles.check(clip, penalty_weight, learning_rate, steps, 1, batch_size, every, progress, epsilon)
     one_of("init", init, ("he", "uniform"))
     expect(init == "he" or clip is not None, "init", "'he' where no clip makes a range to be uniform in", init)

@@ -153,8 +153,7 @@ def value_surfaces(runs, look=-1, levels=14, axes=None):
         ValueError: unless there is a run for each method on each data set.
     """
     methods, datasets = rows_and_columns(runs)
-    if axes is None:
-        axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)[1]
+    axes = new_figure(len(methods), len(datasets), height=5.5, squeeze=False)[1] if axes is None else axes
     for row, method in zip(axes, methods, strict=True):
         for ax, dataset in zip(row, datasets, strict=True):
             run = runs[method, dataset]

@@ -60,9 +60,8 @@ def html(preset=None, **settings):
 def fragment(preset=None, **settings):
     """The same without the document around it, to stand in a page. For the arguments see `lab`."""
     parts = {"STYLE": text(FOLDER / "page.css"), "ENGINE": for_script(join(ENGINE)), "PAGE": join(PAGE)}
-    return fill(
-        FOLDER / "page.html", parts | still(FOLDER) | {"START": escape.escape(json.dumps(start(preset, settings)))}
-    )
+    begin = {"START": escape.escape(json.dumps(start(preset, settings)))}
+    return fill(FOLDER / "page.html", parts | still(FOLDER) | begin)
 
 
 def still(folder):
