@@ -449,6 +449,25 @@ def test_samples_with_labels_are_refused_and_it_is_said_what_to_write(batches, i
         fit(tiny(), batches=batches)
 
 
+def some_from_a_generator(n):
+    """A data set whose length TensorFlow does not know."""
+    of = tf.TensorSpec((2,))
+    return tf.data.Dataset.from_generator(lambda: iter(noise(n, 2)), output_signature=of)
+
+
+@pytest.mark.parametrize("per_epoch", [None, 3])
+@pytest.mark.parametrize("single", [tf.data.Dataset.from_tensor_slices(noise(150, 2)), some_from_a_generator(150)])
+def test_a_data_set_without_a_whole_element_is_refused_and_the_samples_of_one_are_counted(single, per_epoch):
+    trainer = tiny()
+    batches = single.batch(5, drop_remainder=True).batch(64, drop_remainder=True)
+    wanted = r"^batches: expected at least one element, .*, got none: batch_size x n_critic = 64 x 5 samples .*\.repeat"
+    with pytest.raises(ValueError, match=wanted):
+        trainer.fit(batches, steps_per_epoch=per_epoch, verbose=0)
+    enough = single.repeat(3).batch(5, drop_remainder=True).batch(64, drop_remainder=True)
+    trainer.fit(enough, steps_per_epoch=1, verbose=0)
+    assert trainer.steps.numpy() == 1
+
+
 def test_axes_the_other_way_round_draw_a_warning():
     batches = tf.data.Dataset.from_tensors(noise(5, 64, 2))
     with pytest.warns(UserWarning, match=r"^batches: they are of 5 samples for each of 64 critic steps"):

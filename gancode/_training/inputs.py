@@ -186,9 +186,13 @@ def check_batches(trainer, batches, steps_per_epoch):
         expect(holds, "batches", wanted, got=f"{labels.dtype.name} of shape {tuple(labels.shape)}")
         sampler = getattr(batches, "sampler", None)
         check_labels(trainer, next(iter(batches), (0, None))[1] if sampler is None else sampler.labels)
+    n = int(batches.cardinality())
+    none = n == 0 or (n == tf.data.UNKNOWN_CARDINALITY and next(iter(batches), None) is None)
+    cure = f"{shape[0] or 'batch_size'} x {shape[1]} samples make one; with fewer, .repeat() them before .batch(...)"
+    expect(not none, "batches", "at least one element, a step each", got=f"none: batch_size x n_critic = {cure}")
     if steps_per_epoch is None:
-        n, endless = int(batches.cardinality()), tf.data.INFINITE_CARDINALITY
-        expect(n != endless, "steps_per_epoch", "a whole number, for these batches never end", None)
+        ends = n != tf.data.INFINITE_CARDINALITY
+        expect(ends, "steps_per_epoch", "a whole number, for these batches never end", None)
         if trainer.distribute_strategy.num_replicas_in_sync == 1:
             return None
         steps_per_epoch = n  # Keras would count the shares of batches that are split
