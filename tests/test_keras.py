@@ -760,6 +760,11 @@ def sequential(*layers, inputs=2):
     return keras.Sequential([keras.Input((inputs,) if isinstance(inputs, int) else inputs), *layers])
 
 
+def functional(last, units=1):
+    x = keras.Input((2,))
+    return keras.Model(x, last(keras.layers.Dense(units)(x)))
+
+
 Dense = keras.layers.Dense
 
 
@@ -768,6 +773,14 @@ Dense = keras.layers.Dense
     [
         (lambda: sequential(Dense(1, activation="sigmoid")), "ends in a sigmoid"),
         (lambda: sequential(Dense(1), keras.layers.Activation("sigmoid")), "ends in a sigmoid"),
+        (lambda: sequential(Dense(1, "tanh"), keras.layers.Reshape((1,))), "ends in a tanh"),
+        (
+            lambda: sequential(Dense(4), sequential(Dense(1), keras.layers.LeakyReLU(), inputs=4)),
+            "ends in a leaky_relu",
+        ),
+        (lambda: functional(keras.ops.sigmoid), "ends in a sigmoid"),
+        (lambda: functional(lambda x: keras.ops.reshape(keras.ops.hard_sigmoid(x), (-1, 1))), "ends in a hard_sigmoid"),
+        (lambda: functional(keras.activations.relu), "ends in a relu"),
         (lambda: sequential(keras.layers.UnitNormalization(axis=0), Dense(1)), "depends on the other samples"),
         (lambda: sequential(keras.layers.BatchNormalization(), Dense(1)), "depends on the other samples"),
         (lambda: sequential(Dense(8), keras.layers.Dropout(0.5), Dense(1)), "draws anew"),
@@ -789,6 +802,26 @@ def test_a_critic_that_is_seldom_meant_draws_one_warning(critic, says):
 
 def test_spectral_norm_is_neither_noise_nor_a_leak():
     WGANGP(models.mlp_generator(1, 4), variants.spectral(models.mlp_critic(1, 4)))  # a warning would be an error here
+
+
+class ActivationLast(keras.Model):
+    """The activation is the last of its attributes, and not what it ends in."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.last, self.between = Dense(8), Dense(1), keras.layers.Activation("relu")
+
+    def call(self, x):
+        return self.last(self.between(self.inside(x)))
+
+
+@pytest.mark.parametrize(
+    "critic", [lambda: functional(lambda x: 2.0 * x), lambda: functional(keras.activations.linear), ActivationLast]
+)
+def test_a_critic_that_ends_linearly_draws_no_warning(critic):
+    made = critic()
+    made(np.zeros((1, 2)))
+    WGANGP(models.mlp_generator(1, 4), made)  # a warning would be an error here
 
 
 def test_who_has_no_penalty_may_have_dropout():

@@ -28,7 +28,9 @@ def look_at(trainer):
     critic, hook = trainer.critic, getattr(type(trainer), "critic_penalty", None)
     penalised = hook is not None and (hook.__module__, hook.__qualname__) != ("gancode.trainers", "GAN.critic_penalty")
     last = last_activation(critic)
-    if last in ("sigmoid", "softmax", "hard_sigmoid"):
+    # of a subclassed model only the order of its attributes is known, and a relu at their end may be one between layers
+    told = getattr(critic, "inputs", None) or last in ("sigmoid", "softmax", "hard_sigmoid")
+    if told and last != "linear" and hasattr(keras.activations, last):
         _warn(f"critic: it ends in a {last}, and every loss here takes raw scores, without one. Let it end linearly.")
     if not critic.trainable_variables:
         _warn("critic: it has no weights to train, so that nothing but the generator will learn.")
@@ -99,17 +101,18 @@ def look_at_data(trainer, batches):
 
 
 def last_activation(network):
-    """The name of the function that a network ends in, "" where it can not be told."""
-    layers = getattr(network, "layers", None)
+    """The name of the function that a network ends in, as in keras.activations, "" where it can not be told."""
+    known = {name.replace("_", ""): name for name in dir(keras.activations)}  # in classes' names there is no underscore
+    layers = getattr(network, "operations", None) or getattr(network, "layers", None)  # with keras.ops, or without
     while layers:
         layer = getattr(layers[-1], "layer", layers[-1])  # what a wrapper holds
-        if isinstance(layer, keras.layers.Softmax):
-            return "softmax"
         if hasattr(layer, "activation"):
             return getattr(layer.activation, "__name__", "")
-        if not isinstance(layer, (keras.layers.Reshape, keras.layers.Flatten, keras.Model)):
-            return ""
-        layers = layer.layers if isinstance(layer, keras.Model) else layers[:-1]
+        if isinstance(layer, keras.Model):
+            return last_activation(layer)
+        if (name := type(layer).__name__.lower()) not in ("reshape", "flatten"):
+            return known.get(name, "")
+        layers = layers[:-1]
     return ""
 
 
