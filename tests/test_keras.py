@@ -853,6 +853,7 @@ def images(last):
         ("sigmoid", np.zeros((9, 2, 2, 1), np.uint8), "end in a tanh"),
         ("tanh", 2 * np.random.default_rng(0).random((9, 2, 2, 1)) - 1, None),
         ("tanh", np.zeros((9, 2, 2, 1), np.uint8), None),
+        ("tanh", np.eye(36, dtype=np.uint8).reshape(-1, 2, 2, 1), r"from 0 to 1 of 255.*255 \* images"),
         ("linear", 255 * np.ones((9, 2, 2, 1)), None),
     ],
 )

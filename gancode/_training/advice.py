@@ -87,12 +87,14 @@ def look_at_data(trainer, batches):
     some = tf.nest.flatten(first)[0]  # without the labels
     if some is None:
         return
+    least, most = float(tf.reduce_min(some)), float(tf.reduce_max(some))
     if not some.dtype.is_floating:
         if end == "sigmoid":
             _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")
+        if most == 1:
+            _warn("batches: pixels go from 0 to 1 of 255, which is black. Give 255 * images, or 2.0 * images - 1.")
         return
     (low, high), of_pixels, of_others = RANGES[end]
-    least, most = float(tf.reduce_min(some)), float(tf.reduce_max(some))
     outside = least < low - 0.05 or most > high + 0.05
     in_0_1 = end == "tanh" and least >= 0.0 and 0.5 < most <= 1.0
     if outside or in_0_1:
