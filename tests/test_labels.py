@@ -94,7 +94,7 @@ def test_the_seed_draws_the_latent_vectors_whatever_the_labels():
         (-1, r"^labels: expected 0 to 2"),
         ([0, 1, 2], r"^labels: expected 2 whole numbers, or one for all"),
         ([0.0, 1.0], r"^labels: expected 2 whole numbers"),
-        ("two", r"^labels: expected 2 whole numbers"),
+        ("two", r"^labels: expected 2 whole numbers, or one for all, as names\.index\('cats'\), got 'two'"),
     ],
 )
 def test_labels_that_the_networks_do_not_know_are_refused(labels, message):

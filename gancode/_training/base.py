@@ -47,7 +47,7 @@ class BaseGAN(keras.Model):
         seed_or_none(seed)
         if loss is not None:
             self.check_loss(loss)
-        super().__init__(**kwargs)
+        super().__init__(**inputs.refuse(kwargs))
         self.generator = generator
         self.critic = critic
         self.latent_dim = latent_dim
@@ -231,6 +231,8 @@ class BaseGAN(keras.Model):
         given = batches
         batches, steps_per_epoch = inputs.as_batches(self, batches, batch_size, steps_per_epoch)
         steps_per_epoch = inputs.check_batches(self, batches, steps_per_epoch)
+        many = f"{short(epochs)}; {inputs.INSTEAD['labels']}"  # fit(images, labels), as with Keras's other models
+        expect(not hasattr(epochs, "__len__"), "epochs", "a whole number of at least 1", got=many)
         epochs = positive_integer("epochs", epochs)
         one_of("verbose", verbose, ("auto", 0, 1, 2))
         callbacks = [self.guard, *keras_callbacks.check(callbacks)]

@@ -10,6 +10,7 @@ from gancode._arguments import expect, numbers, positive_integer, short
 
 JUDGE = "judge what generate() gives, with gancode.metrics"
 VALIDATION = ("validation_data", "validation_split", "validation_steps", "validation_batch_size", "validation_freq")
+WITH_LABELS = "data.batches(images, n_critic=5, labels=labels), n_critic=1 for GAN and LSGAN"
 INSTEAD = {
     "optimizer": "a GAN has two: say critic_optimizer= and generator_optimizer=",
     "loss": "the losses belong to the method; another one is given to the trainer, loss=losses.saturating",
@@ -19,7 +20,8 @@ INSTEAD = {
     "x": "say batches=",
     "initial_epoch": "a run goes on from checkpoint='NAME.weights.h5' by itself",
     "shuffle": "data.batches shuffles, from its seed",
-    **dict.fromkeys(("y", "labels"), "labels go where the samples are: data.batches(images, labels=labels)"),
+    "n_critic": "data.batches(images, n_critic=5) takes it; an array is dealt with the method's own",
+    **dict.fromkeys(("y", "labels"), f"labels go where the samples are: {WITH_LABELS}"),
     **dict.fromkeys(("metrics", "weighted_metrics"), f"a loss says little of samples; {JUDGE}"),
     **dict.fromkeys(("class_weight", "sample_weight"), "a GAN learns from samples alone; deal some more often"),
     **dict.fromkeys(VALIDATION, f"there is no validation, for a loss on other samples says little; {JUDGE}"),
@@ -223,7 +225,7 @@ def labels_of(trainer, n, labels):
         return np.arange(n) % known
     labels = np.asarray(labels)
     holds = labels.dtype.kind in "iu" and labels.shape in ((), (n,))
-    expect(holds, "labels", f"{n} whole numbers, or one for all", labels.tolist())
+    expect(holds, "labels", f"{n} whole numbers, or one for all, as names.index('cats')", labels.tolist())
     check_labels(trainer, labels)
     return np.broadcast_to(labels, n)
 
