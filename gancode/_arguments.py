@@ -77,10 +77,10 @@ def listed(name, values):
     return list(expect(hasattr(values, "__iter__"), name, "a list", values))
 
 
-def numbers(name, values, shape, dtype=np.float64, finite=True):
+def numbers(name, values, shape, dtype=np.float64, finite=True, cure=""):
     """Real numbers as an array of this shape: ("n", 28, 28, 1), where n is any number; ("n", ...), and any more axes.
 
-    At least one of them, and all finite, unless finite is False.
+    At least one of them, and all finite, unless finite is False. cure: what helps against another shape.
     """
     wanted = ", ".join("..." if size is ... else str(size) for size in shape) + ("," if len(shape) == 1 else "")
     try:
@@ -95,7 +95,7 @@ def numbers(name, values, shape, dtype=np.float64, finite=True):
         shape = (*shape[:-1], *array.shape[len(shape) - 1 :])
     sizes = zip(shape, array.shape, strict=False)
     fits = len(shape) == array.ndim and all(isinstance(size, str) or size == n for size, n in sizes)
-    expect(fits and array.size > 0, name, f"at least one of shape ({wanted})", got=f"shape {array.shape}")
+    expect(fits and array.size > 0, name, f"at least one of shape ({wanted})", got=f"shape {array.shape}{cure}")
     holds = not finite or array.dtype.kind != "f" or np.isfinite(array).all()
     return expect(holds, name, "finite numbers", array, got="NaN or inf among them")
 

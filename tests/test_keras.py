@@ -468,6 +468,40 @@ def test_a_data_set_without_a_whole_element_is_refused_and_the_samples_of_one_ar
     assert trainer.steps.numpy() == 1
 
 
+@pytest.mark.parametrize(
+    "batches, cure",
+    [("photos", r"data\.images"), (list(noise(9, 2)), r"np\.stack"), ((noise(9, 2), np.zeros(9)), "labels=labels")],
+)
+def test_what_is_no_array_yet_is_told_what_makes_one_of_it(batches, cure):
+    with pytest.raises(ValueError, match=rf"^batches: expected an array or a data set, got .*; .*{cure}"):
+        fit(tiny(), batches=batches, steps_per_epoch=1)
+
+
+def test_labels_beside_an_array_are_told_where_they_go():
+    wanted = r"^epochs: expected a whole number .*, got array.*data\.batches\(images, n_critic=5, labels=labels\)"
+    with pytest.raises(ValueError, match=wanted):
+        tiny().fit(noise(9, 2), np.arange(9))
+
+
+@pytest.mark.parametrize(
+    "batches", [noise(9, 2, 2), noise(9, 1, 2, 2), tf.data.Dataset.from_tensors(noise(8, 1, 1, 2, 2))]
+)
+def test_images_of_another_shape_are_told_what_may_be_done(batches):
+    trainer = GAN(images("tanh"), sequential(keras.layers.Flatten(), Dense(1), inputs=(2, 2, 1)), seed=0)
+    trainer.compile(run_eagerly=True)
+    wanted = r"image_shape=.*transpose\(0, 2, 3, 1\).*images\[\.\.\., None\]"
+    with pytest.raises(ValueError, match=rf"^batches: expected .* of shape .*, got .*{wanted}"):
+        trainer.fit(batches, verbose=0)
+    with pytest.raises(ValueError, match=r"^batches: expected at least one of shape \(n, 2\), got shape \(9, 3\)$"):
+        fit(tiny(), batches=noise(9, 3))  # points have no channels
+
+
+@pytest.mark.parametrize("method", [GAN, WGANGP])
+def test_the_critic_steps_are_no_argument_of_a_trainer(method):
+    with pytest.raises(ValueError, match=r"^n_critic: expected none, got 1; data\.batches\(images, n_critic=5\)"):
+        tiny(method, n_critic=1)
+
+
 def test_axes_the_other_way_round_draw_a_warning():
     batches = tf.data.Dataset.from_tensors(noise(5, 64, 2))
     with pytest.warns(UserWarning, match=r"^batches: they are of 5 samples for each of 64 critic steps"):

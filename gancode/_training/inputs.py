@@ -26,6 +26,13 @@ INSTEAD = {
     **dict.fromkeys(("class_weight", "sample_weight"), "a GAN learns from samples alone; deal some more often"),
     **dict.fromkeys(VALIDATION, f"there is no validation, for a loss on other samples says little; {JUDGE}"),
 }
+NO_ARRAY = {  # nor a data set, and what makes one of it
+    str: "data.images(FOLDER, size=32) reads a folder of pictures",
+    list: "np.stack(images) makes one array of arrays of one shape",
+    tuple: f"with labels it is {WITH_LABELS}",
+}
+IMAGES = "; for images of another shape give both networks image_shape=(height, width, channels); channels come last "
+IMAGES += "(images.transpose(0, 2, 3, 1)), and grey ones have that axis too (images[..., None])"
 KERAS_OWN = {"shuffle": True, "initial_epoch": 0, "validation_freq": 1, "validation_split": 0.0}
 
 
@@ -147,13 +154,16 @@ def as_floats(real):
 
 def as_batches(trainer, batches, batch_size, steps_per_epoch):
     """An array as batches, an epoch being once through; a data set as it is. Returns both."""
+    cure = NO_ARRAY.get(type(batches))
+    expect(cure is None, "batches", "an array or a data set", got=f"{short(batches)}; {cure}")
     if isinstance(batches, tf.data.Dataset) or not hasattr(batches, "__array__"):
         expect(batch_size is None, "batch_size", "None, for a data set has its batches already", batch_size)
         return batches, steps_per_epoch
     from gancode import data
 
-    pixels = getattr(batches, "dtype", None) == np.uint8
-    samples = numbers("batches", batches, ("n", *trainer.sample_shape), np.uint8 if pixels else np.float32)
+    shape, more = ("n", *trainer.sample_shape), IMAGES * (len(trainer.sample_shape) == 3)
+    kind = np.uint8 if getattr(batches, "dtype", None) == np.uint8 else np.float32
+    samples = numbers("batches", batches, shape, kind, cure=more)
     batches = data.batches(samples, 64 if batch_size is None else batch_size, trainer.n_critic, trainer.seed)
     if steps_per_epoch is None:
         executions = len(samples) // (batches.sampler.batch_size * trainer.n_critic * trainer.steps_per_execution)
@@ -166,9 +176,8 @@ def check_batches(trainer, batches, steps_per_epoch):
     take some, and an epoch ends, at an execution's end. Returns its steps, None where Keras is to count them."""
     spec = getattr(batches, "element_spec", None)
     if trainer.takes_labels:
-        cure = f"data.batches(images, n_critic={trainer.n_critic}, labels=labels) deals them so"
         two = isinstance(spec, tuple) and len(spec) == 2
-        got = f"{short(batches) if spec is None else short(spec)}; {cure}"
+        got = f"{short(spec or batches)}; say data.batches(images, n_critic={trainer.n_critic}, labels=labels)"
         expect(two, "batches", "a data set of (samples, labels), for the networks take labels", got=got)
         spec, labels = spec
     shape, expected = getattr(spec, "shape", None), ("batch", "n_critic", *trainer.sample_shape)
@@ -178,8 +187,9 @@ def check_batches(trainer, batches, steps_per_epoch):
         raise ValueError(f"batches: expected samples alone, got {type(spec).__name__}s of {len(spec)}; {cure}")
     got = type(batches).__name__ if shape is None else tuple(shape)
     holds = shape is not None and len(shape) == len(expected) and got[2:] == trainer.sample_shape and shape[1]
+    more = IMAGES * (len(shape or ()) == len(expected) == 5)
     cure = "data.batches deals them so, of an array; single samples: .batch(n_critic, True).batch(batch_size, True)"
-    expect(holds, "batches", f"elements of shape {expected}", got=f"{got} ({cure})")
+    expect(holds, "batches", f"elements of shape {expected}", got=f"{got} ({cure}){more}")
     holds = spec.dtype.is_floating or spec.dtype == tf.uint8
     expect(holds, "batches", "floats, or uint8 as pixels", got=spec.dtype.name)
     if trainer.takes_labels:
