@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import pathlib
 import re
@@ -17,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import same, saves
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image, ImageSequence
 
 from gancode import data, losses, models, trainers
@@ -149,6 +151,17 @@ def test_the_film_is_all_samples_in_turn(finished):
         with Image.open(run / "samples" / f"{step:06d}.png") as sample:
             difference = np.asarray(frame.convert("RGB"), float) - np.asarray(sample.convert("RGB"), float)
         assert np.abs(difference).mean() < 25  # WebP of noise
+
+
+def test_no_label_of_the_curves_lies_on_another():
+    names = trainers.WGANGP.log_names
+    figure = folder.curves(np.arange(1, 41) * 500, {name: np.linspace(-4000.0, 4000.0, 40) for name in names})
+    FigureCanvasAgg(figure).draw()
+    said = [figure._supylabel, *(ax.yaxis.label for ax in figure.axes)]
+    assert [label.get_text() for label in said] == ["units of the scores", *names]
+    boxes = [label.get_window_extent() for label in said]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    assert all(figure.bbox.containsx(x) and figure.bbox.containsy(y) for box in boxes for x, y in box.get_points())
 
 
 def test_a_long_film_has_a_hundred_frames_and_the_last(tmp_path, monkeypatch):

@@ -68,7 +68,8 @@ def curves(steps, past):
     figure, axes = new_figure(len(past), height=1.8 * len(past), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], past.items(), strict=True):
         ax.plot(steps, values, ".-" if len(steps) < 30 else "-")
-        ax.set_ylabel(f"{name}\n(units of the {unit})")
+        ax.set_ylabel(name)
+    figure.supylabel(f"units of the {unit}")  # of all panels: at each it would run into the next one's
     axes[-1, 0].set_xlabel("generator steps")
     return figure
 
