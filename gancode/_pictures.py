@@ -41,10 +41,10 @@ def read_folder(folder, shape, with_labels):
 
     if broken:
         _warn(f"{len(broken)} of {len(paths)} files could not be read and are left out: {some(broken)}")
-    height, width, _ = shape
+    height, width, to = *shape[:2], f"{shape[0]} x {shape[1]}"
     if len(sizes) > 1 or any(h * width != w * height for h, w in sizes):
-        kinds = " to ".join(f"{h} x {w}" for h, w in (sizes if len(sizes) == 1 else (sizes[0], sizes[-1])))
-        _warn(f"of {kinds} pixels, each scaled until its shorter side fits {height} x {width}, and cut at the centre")
+        kinds = "of " + " to ".join(f"{h} x {w}" for h, w in (sizes if len(sizes) == 1 else (sizes[0], sizes[-1])))
+        _warn(f"{kinds} pixels (height x width), each scaled until its shorter side fits {to}, and cut at the centre")
     if len(images) < FEW:
         _warn(f"there are only {len(images)}; of so few a GAN soon shows copies: it needs hundreds, better thousands")
     if names is None:
@@ -109,7 +109,8 @@ def decode(top, paths, shape, file):
         except Exception as error:  # a broken file may raise anything
             if not top.is_dir():
                 raise ValueError(f"folder: {top} has vanished while it was read") from error
-            broken[path] = " ".join(str(error).replace(f" {str(top / path)!r}", "").split())[:80]
+            cure = ": save it as JPEG" if pathlib.Path(path).suffix.lower() in NO_PILLOW else ""
+            broken[path] = " ".join(str(error).replace(f" {str(top / path)!r}", "").split())[:80] + cure
         else:
             file.write(picture)
             sizes.add(size)

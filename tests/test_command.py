@@ -87,11 +87,11 @@ def run(finished, tmp_path):
 def test_before_it_starts_it_says_what_it_has_how_long_it_takes_and_what_to_do(finished):
     _, _, text = finished
     assert re.search(r"^12 pictures of 16 x 20 x 3, \d+ of a, \d+ of b, \d+ of c\.", text, re.M)
-    assert re.search(r"^WGAN-GP, step 0 to 4: [\d.]+ minutes, [\d.e-]+ s a step", text, re.M)  # 3, to a multiple of 2
+    assert re.search(r"^WGAN-GP, step 0 to 4: \d+ seconds, [\d.e-]+ s a step", text, re.M)  # 3, to a multiple of 2
     assert "Note: images: " in text and "UserWarning" not in text  # of pictures that are cut
     assert re.findall(r"^step (\d) of 4, \d\d:\d\d left", text, re.M) == ["2", "4"]
     assert "Fewer than 1000 pictures: look for copies in" in text
-    assert text.index("minutes") < text.index("step 2 of 4")
+    assert text.index("seconds") < text.index("step 2 of 4")
 
 
 def test_the_folder_holds_what_the_help_says_and_nothing_half_made(finished):
@@ -309,6 +309,8 @@ def test_generate_draws_a_grid_or_a_file_a_picture(finished, tmp_path):
 def test_generate_draws_the_classes_that_are_asked_for(finished, tmp_path):
     run, _, _ = finished
     said("generate", run, "-n", 4, "--labels", "c,1", "--out", tmp_path / "names.png")
+    alone = said("generate", run, "-n", 2, "--labels", "c", "--out", tmp_path / "alone.png")
+    assert alone == f"{tmp_path / 'alone.png'}: 2 pictures, of c\n"
     network = keras.models.load_model(run / "generator.keras")
     latent, labels = keras.random.normal((4, 64), seed=1), np.array([2, 1, 2, 1])
     wanted = network.predict([latent, labels.reshape(-1, *network.inputs[1].shape[1:])], verbose=0)
@@ -409,6 +411,10 @@ def test_the_help_states_the_defaults_that_hold(monkeypatch):
     assert stated.pop("every") == "500"  # unless there are fewer steps
     for name, value in stated.items():
         assert float(value) == getattr(asked[0], name.replace("-", "_")), name
+    for given in ("wgan-gp", "WGANGP", "R1GAN", "R1", "SNGAN"):
+        assert train.method(given) in start.METHODS, given
+    train.main(["photos", "--labels", "--out", "run"])
+    assert asked[-1].labels == "folders" and asked[0].labels is None
     methods = re.search(r"--method (\S+) +or (.+)", train.__doc__)
     assert {methods[1], *methods[2].split(", ")} == {*start.METHODS}
 

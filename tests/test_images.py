@@ -192,7 +192,7 @@ def test_mixed_sizes_are_said_in_one_line_and_one_size_that_fits_not_at_all(tmp_
         picture(np.zeros((side, side), np.uint8)).save(tmp_path / f"{i}.png")
     found, said = images(tmp_path, 24)
     assert found.shape == (3, 24, 24, 3)
-    assert len(said) == 1 and "of 20 x 20 to 48 x 48 pixels" in said[0] and "fits 24 x 24" in said[0]
+    assert len(said) == 1 and "of 20 x 20 to 48 x 48 pixels (height x width)" in said[0] and "fits 24 x 24" in said[0]
     (tmp_path / "0.png").unlink()
     (tmp_path / "2.png").unlink()
     assert images(tmp_path, 24)[1] == []
@@ -281,7 +281,7 @@ def test_no_other_program_is_started_to_read_a_file(tmp_path, monkeypatch):
 def test_a_phones_pictures_that_pillow_can_not_read_are_named(tmp_path):
     paint(tmp_path / "a.png")
     (tmp_path / "b.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-    assert "b.HEIC" in images(tmp_path)[1][0]
+    assert "b.HEIC (cannot identify image file: save it as JPEG)" in images(tmp_path)[1][0]
 
 
 def test_infinite_levels_are_a_broken_file(tmp_path):

@@ -44,7 +44,7 @@ def generate(asked):
     latent = keras.random.normal((n, generator.inputs[0].shape[-1]), seed=seed)
     asked_of = conditioned(generator, latent, None if labels is None else np.resize(labels, n))
     images, out = pixels(generator.predict(asked_of, batch_size=500, verbose=0)), pathlib.Path(out)
-    in_turn = f", of {', '.join(names)} in turn" if labels else ""
+    in_turn = f", of {', '.join(names)}{' in turn' * (len(names) > 1)}" if labels else ""
     if out.suffix and not out.is_dir():
         k = len(labels) if labels and len(labels) <= 16 else 1
         write_whole(out, grid(images, min(n, k * max(1, 8 // k))).save)  # in each column one class

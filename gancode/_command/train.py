@@ -8,7 +8,7 @@ what to train on:
   --digits, --emoji      in place of FOLDER: 10 000 handwritten digits, or 2 699 emoji in colour
   --size 32              of FOLDER's pictures: pixels of a side, or HEIGHTxWIDTH; 16 to 64 were tried
   --channels 3           3 for colour, 1 for grey
-  --labels folders       each subfolder is a class (of digits and emoji: their own), and can be asked for
+  --labels folders       or without a word: each subfolder is a class (of digits and emoji: their own), to be asked for
 
 how long, and where to:
   --out RUN              the run's own folder, made if it is not there
@@ -68,14 +68,16 @@ def main(arguments=None):
     source.add_argument("--digits", action="store_true")
     source.add_argument("--emoji", action="store_true")
     asking.add_argument("--out", required=True)
-    asking.add_argument("--labels", choices=["folders"])
+    asking.add_argument("--labels", choices=["folders"], nargs="?", const="folders")
     asking.add_argument("--method", type=method, choices=METHODS, default="WGAN-GP")
     asking.add_argument("--size", type=size, default=(32, 32))
     carry_out("train", train, asking.parse_args(arguments))
 
 
 def method(text):
-    return {name.lower(): name for name in METHODS}.get(text.lower(), text)
+    """The method's name, from it or from its class's, in letters of either case."""
+    known = {key.lower(): name for name, of in METHODS.items() for key in (name, of.trainer.__name__)}
+    return known.get(text.lower(), text)
 
 
 def size(text):
@@ -121,7 +123,8 @@ def train(asked):
         film(out)
         return say(f"{out} is finished: {made} steps are made. A larger --steps goes on with it.")
 
-    say(f"{asked.method}, step {made} to {steps}: {(steps - made) * seconds / 60:.1f} minutes, {seconds:.2g} s a step.")
+    left = f"{all_in / 60:.1f} minutes" if (all_in := (steps - made) * seconds) >= 60 else f"{all_in:.0f} seconds"
+    say(f"{asked.method}, step {made} to {steps}: {left}, {seconds:.2g} s a step.")
     say("Ctrl-C stops, and the same command goes on.")
     if len(images) < FEW:
         say(f"Fewer than {FEW} pictures: look for copies in {out / 'nearest.png'}.")
