@@ -220,8 +220,8 @@ class BaseGAN(keras.Model):
             wasserstein. `probes.Curves` has a value a step.
 
         Raises:
-            ValueError: if batches are not of (batch, n_critic, ...), an epoch is not a whole number of executions, or
-                the checkpoint is another run's.
+            ValueError: if batches are not of (batch, n_critic, ...) or there is none, an epoch is not a whole number of
+                executions, or the checkpoint is another run's.
             NotFiniteError: if a weight or a loss becomes NaN or inf. It names the step, and the networks and
                 optimisers are as they were before it.
         """

@@ -172,8 +172,8 @@ def as_batches(trainer, batches, batch_size, steps_per_epoch):
 
 
 def check_batches(trainer, batches, steps_per_epoch):
-    """Raise ValueError unless batches deal (batch, n_critic, *sample), with labels (batch, n_critic) where the networks
-    take some, and an epoch ends, at an execution's end. Returns its steps, None where Keras is to count them."""
+    """Raise ValueError unless batches deal some (batch, n_critic, *sample), with labels (batch, n_critic) where the
+    networks take some, and an epoch ends, at an execution's end. Returns its steps, None for Keras to count them."""
     spec = getattr(batches, "element_spec", None)
     if trainer.takes_labels:
         two = isinstance(spec, tuple) and len(spec) == 2
