@@ -13,12 +13,13 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from browsing import skip
 from bs4 import BeautifulSoup
 from helpers import saves
 
 import gancode
-from gancode import data
+from gancode import data, models, trainers
 
 PACKAGE = pathlib.Path(gancode.__file__).parent
 
@@ -231,3 +232,16 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     assert pathlib.Path("run.weights.h5").exists()
     assert names["gan"].generate(10).shape == (10, 28, 28, 1)
     exec(variant, names | {"__name__": "readers_own"})
+
+
+@pytest.mark.slow
+def test_the_recipe_of_the_page_makes_steps_of_single_samples():
+    text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
+    recipe = re.search(r"64 x 5 = 320 make one step: `(\.shuffle\(.+?)`", text)[1]
+    single = tf.data.Dataset.from_tensor_slices(np.zeros((150, 2), np.float32))
+    trainer = trainers.WGANGP(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
+    trainer.compile()
+    trainer.fit(eval(f"single{recipe}", {"single": single}), steps_per_epoch=2, verbose=0)
+    assert trainer.steps.numpy() == 2
+    with pytest.raises(ValueError, match=r"at least one element.*64 x 5"):
+        trainer.fit(eval(f"single{recipe.replace('.repeat()', '')}", {"single": single}), verbose=0)
