@@ -213,7 +213,7 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
 @pytest.mark.slow
 def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
-    first, folder, with_labels, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    first, folder, with_labels, own, own_with_labels, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
     names = {"images": np.random.default_rng(0).integers(0, 256, (320, 28, 28, 1)).astype(np.uint8)}
     monkeypatch.chdir(tmp_path)
     assert "epochs=4, steps_per_epoch=500" in first  # two minutes; here two steps
@@ -232,6 +232,20 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     assert pathlib.Path("run.weights.h5").exists()
     assert names["gan"].generate(10).shape == (10, 28, 28, 1)
     exec(variant, names | {"__name__": "readers_own"})
+    seen = {}
+    exec(own, seen)  # a warning would be an error here
+    assert one_step(seen["wgan"]).shape == (20, 32, 32, 3)
+    exec(own_with_labels, seen)
+    assert one_step(seen["wgan"], labels=np.arange(70) % 10).shape == (20, 32, 32, 3)
+    assert "momentum=0.9" in own
+
+
+def one_step(trainer, **labels):
+    """What it draws after a step on noise."""
+    trainer.compile()
+    noise = np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3)).astype(np.uint8)
+    trainer.fit(data.batches(noise, 4, 5, seed=0, **labels), steps_per_epoch=1, verbose=0)
+    return trainer.generate(20)
 
 
 @pytest.mark.slow
