@@ -15,9 +15,9 @@ N_CRITIC, BATCH, LATENT, LAMBDA, LEARNING_RATE = 5, 64, 64, 10.0, 5e-4  # Algori
 
 def load(source):  # an .npz, whose first array is uint8, (n, h, w) or (n, h, w, c); or a folder of PNG and JPEG files
     if not tf.io.gfile.isdir(source):
-        images = next(iter(np.load(source).values()))
-        return images.reshape(*images.shape[:3], -1)  # (n, h, w, c)
+        return (images := next(iter(np.load(source).values()))).reshape(*images.shape[:3], -1)  # (n, h, w, c)
     files = sorted(tf.io.gfile.glob([f"{source}/{depth}*.[jpJP]*[gG]" for depth in ("", "*/", "*/*/")]))
+    files = files or sys.exit(f"no PNG and no JPEG file in {source}, nor in folders in it, two deep")
     images = (tf.io.decode_image(tf.io.read_file(file), CHANNELS, expand_animations=False) for file in files)
     squares = (tf.image.resize_with_crop_or_pad(image, min(image.shape[:2]), min(image.shape[:2])) for image in images)
     return np.uint8([tf.round(tf.image.resize(square, (SIZE, SIZE), antialias=True)) for square in squares])

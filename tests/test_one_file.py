@@ -206,6 +206,12 @@ def test_it_runs_on_an_npz_as_a_reader_runs_it(tmp_path):
     assert_it_wrote(tmp_path, (12, 8, 1), 64)
 
 
+def test_a_folder_without_pictures_is_named(wgan_gp, tmp_path):
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(SystemExit, match=f"^no PNG and no JPEG file in {re.escape(str(tmp_path))}"):
+        wgan_gp.load(str(tmp_path))
+
+
 @saves
 def test_a_folder_gives_the_middle_square_of_each_picture(wgan_gp, tmp_path):
     folder = tmp_path / "pictures"
