@@ -197,4 +197,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    from tools.evidence import emoji  # by its name, or no other process finds what is cached here
+
+    emoji.main()
