@@ -176,7 +176,7 @@ def test_the_race_has_seeds_that_the_search_for_rates_has_not_seen():
     rates = {"GAN": 2e-3, "LSGAN": 1e-3, "WGAN": 5e-4, "WGAN-GP": 2e-3}
     for method, rate in rates.items():
         own = [case for case in cases if case["method"] == method]
-        assert len({case["seed"] for case in own}) == len(own) >= 2 and not {100, 101} & {case["seed"] for case in own}
+        assert len({case["seed"] for case in own}) == len(own) >= 3 and not {100, 101} & {case["seed"] for case in own}
         assert all(case["learning_rate"] == rate for case in own)
     assert all(each["result"]["critic_steps"][-1] == 50_000 for each in load("race_50000").cases)
 
@@ -197,16 +197,16 @@ def test_gan_and_lsgan_turn_while_their_precision_rises_and_their_imbalance_grow
 
 def test_what_the_race_ends_with_is_what_the_page_says():
     ends = {
-        "frechet": {"GAN": (43, 52), "LSGAN": (21, 27), "WGAN": (54, 57), "WGAN-GP": (7, 7)},
-        "recall": {"GAN": (0.79, 0.80), "LSGAN": (0.82, 0.83), "WGAN": (0.63, 0.67), "WGAN-GP": (0.86, 0.88)},
-        "nearer_training": {"GAN": (0.53, 0.54), "LSGAN": (0.51, 0.53), "WGAN": (0.49, 0.50), "WGAN-GP": (0.52, 0.52)},
+        "frechet": {"GAN": (43, 67), "LSGAN": (21, 27), "WGAN": (53, 57), "WGAN-GP": (7, 8)},
+        "recall": {"GAN": (0.79, 0.82), "LSGAN": (0.82, 0.85), "WGAN": (0.63, 0.67), "WGAN-GP": (0.86, 0.88)},
+        "nearer_training": {"GAN": (0.53, 0.54), "LSGAN": (0.51, 0.53), "WGAN": (0.49, 0.51), "WGAN-GP": (0.52, 0.52)},
     }
     for score, said in ends.items():
         for method, (least, greatest) in said.items():
             assert between(race(method, score)[:, -1], least, greatest, 0 if score == "frechet" else 2), (score, method)
-    best = {method: race(method, "frechet").min(axis=1) for method in (*OTHERS, "WGAN-GP")}
-    assert between(best["LSGAN"], 15, 18, 0) and between(best["GAN"], 18, 21, 0) and between(best["WGAN"], 51, 53, 0)
-    assert between(best["WGAN-GP"], 6.6, 6.8, 1)
+    early = {method: race(method, "precision")[:, 0] for method in ("GAN", "LSGAN", "WGAN-GP")}
+    assert between([early["GAN"], early["LSGAN"]], 0.34, 0.41) and between(early["WGAN-GP"], 0.29, 0.30)
+    assert between(race("GAN", "frechet")[:, 3], 18, 22, 0), "at 10 000 critic steps"
     assert between([race(method, "precision")[:, -1] for method in ("GAN", "LSGAN", "WGAN-GP")], 0.50, 0.56)
     assert between(race("WGAN", "precision")[:, -1], 0.30, 0.30)
 
@@ -219,24 +219,40 @@ def test_at_a_tenth_of_the_rate_the_gan_does_not_turn_and_wgan_gp_is_nearer_all_
     assert race("WGAN-GP", "frechet")[:, -1].max() < min(slower["frechet"])
 
 
+def test_at_one_rate_an_earlier_judge_too_has_every_seed_of_wgan_gp_nearest():
+    at = BOARD["GAN"][0]["critic_steps"].index(50_000)
+    said = {"WGAN-GP": (7, 9), "GAN": (9, 11), "LSGAN": (11, 13), "WGAN": (30, 55)}
+    found_there = {method: [run["frechet"][at] for run in BOARD[method]] for method in said}
+    assert all(len(found_there[method]) == 5 and between(found_there[method], *said[method], 0) for method in said)
+    assert max(found_there["WGAN-GP"]) < min(min(found_there[other]) for other in OTHERS)
+
+
 def test_no_generator_of_the_race_remembers():
     """Ledger, row 4: "remembers" if all seeds are above 0.53 at the end."""
     for method in (*OTHERS, "WGAN-GP"):
         assert race(method, "nearer_training")[:, -1].min() < 0.53
 
 
-def test_it_is_the_mix_that_turns_gan_and_lsgan():
-    """Ledger, row 7, by the seeds that had not been seen when it was written."""
+def test_it_is_the_mix_that_turns_lsgan_and_for_the_most_part_the_gan():
+    """Ledger, row 7, by the seeds that had not been seen when it was written: of the GAN one misses it by 1 %."""
     fresh = {
         (case["case"]["method"], case["case"]["seed"], case["case"]["critic_steps"]): case["result"]
         for case in load("class_mix").cases
     }
-    for method in ("GAN", "LSGAN"):
+    for method, allowed in (("GAN", 1.01), ("LSGAN", 1.0)):
         seeds = {seed for name, seed, _ in fresh if name == method and seed > 0}
-        assert seeds
+        assert seeds == {1, 2}
         for seed in seeds:
             before, after = fresh[method, seed, 10_000], fresh[method, seed, 50_000]
-            assert after["frechet"] > before["frechet"] and after["balanced"] < before["frechet"]
+            grown = after["frechet"] - before["frechet"]
+            assert grown > 0 and after["balanced"] < allowed * before["frechet"]
+            assert after["real with its mix"] - before["real with its mix"] > grown / 2, "the mix alone would do it"
+    said = [fresh["GAN", seed, 50_000] for seed in range(3)]
+    assert [round(each["frechet"]) for each in said] == [41, 49, 68]
+    assert [round(each["balanced"]) for each in said] == [19, 17, 22]
+    assert [round(each["real with its mix"]) for each in said] == [23, 32, 41]
+    assert [round(fresh["GAN", seed, 10_000]["balanced"]) for seed in (1, 2)] == [14, 18]
+    assert between([each["shares"][1] for each in said], 0.24, 0.32)
 
 
 def test_in_the_time_of_wgan_gps_race_a_gan_makes_36_000_steps():
@@ -278,6 +294,8 @@ def test_which_sign_sees_which_failure_by_the_ledgers_rule():
     assert all(0.5 < spread < 1.5 for run in runs for spread in ends(run, "spread"))
     assert between(ends(FEW, "copies"), 0.02, 0.18)
     assert np.max([ends(run, "copies") for run in ("sound", SLOW, WEAK)]) < 0.01
+    second = {run: each[:, 150:300].mean(axis=1) for run, each in estimates.items()}
+    assert np.all(last[FEW] > second[FEW]) and np.all(last["sound"] < second["sound"] - 0.5), "seen afterwards"
     assert np.all(last[WEAK] > 2.5 * 55) and np.all(last[FEW] > 1.8 * last["sound"])
 
 
