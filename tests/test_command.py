@@ -537,6 +537,20 @@ def test_one_picture_a_class_is_told_of():
     assert [holds for sign, holds in seen.items() if "nearly one picture, of each class" in sign] == [True]
 
 
+@pytest.mark.parametrize("trainer", [trainers.WGANGP, trainers.WGAN, trainers.GAN])
+def test_an_estimate_beyond_what_pictures_can_be_apart_is_told_of_under_a_penalty(trainer):
+    of = {"image_shape": (16, 16, 3), "channels": 2}
+    wgan, images = trainer(models.conv_generator(4, **of), models.conv_critic(**of), seed=0), np.zeros((4, 16, 16, 3))
+    bound = 2 * np.linalg.norm(np.ones((16, 16, 3)))  # from black to white
+    for estimate, beyond in ((0.99 * bound, False), (1.01 * bound, True), (-1.01 * bound, True)):
+        logs = {"penalty": 0.0} | ({"wasserstein": estimate} if trainer is not trainers.GAN else {})
+        seen = watch.signs(wgan, images.astype(np.float32), None, logs)
+        told = [
+            holds for sign, holds in seen.items() if sign.startswith("the estimate is larger than any two pictures")
+        ]
+        assert told == [beyond and trainer is trainers.WGANGP]
+
+
 def test_looking_changes_nothing():
     points = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
     ends = []

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from helpers import saves
 
 import gancode
+from gancode import __main__ as command
 from gancode import data, models, trainers
 
 PACKAGE = pathlib.Path(gancode.__file__).parent
@@ -213,7 +214,9 @@ def test_the_table_has_a_row_for_each_callback_that_is_tested(page):
 @pytest.mark.slow
 def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
     text = (PACKAGE.parent / "book" / "package.md").read_text(encoding="utf-8")
-    first, folder, with_labels, own, own_with_labels, variant = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    first, resumed, folder, with_labels, own, own_with_labels, variant = re.findall(
+        r"```python\n(.+?)```", text, re.DOTALL
+    )
     names = {"images": np.random.default_rng(0).integers(0, 256, (320, 28, 28, 1)).astype(np.uint8)}
     monkeypatch.chdir(tmp_path)
     assert "epochs=4, steps_per_epoch=500" in first  # two minutes; here two steps
@@ -223,7 +226,10 @@ def test_what_the_page_says_to_write_can_be_written(tmp_path, monkeypatch):
         pathlib.Path("my pictures", name).mkdir(parents=True)
         keras.utils.save_img(f"my pictures/{name}/1.png", np.zeros((40, 40, 3)))
     with pytest.warns(UserWarning, match="there are only 2"):
+        command.main("train|my pictures|--out|run|--steps|1|--every|1|--batch-size|2".split("|"))
         exec(folder, names)
+    exec(resumed, names)
+    assert names["wgan"].steps.numpy() == 1 and names["wgan"].generate(2).shape == (2, 32, 32, 3)
     assert names["images"].shape == (2, 32, 32, 3) and names["names"] == ["cats", "dogs"]
     digits = {"images": data.mnist()[:320], "labels": data.labels()[:320], "names": ["cats", *"123456789"]}
     names |= digits

@@ -26,9 +26,8 @@ class Watch(keras.callbacks.Callback):
         step, before = int(self.model.steps.numpy()), self.since
         seen = [sign for sign, holds in signs(self.model, self.real, self.labels, logs).items() if holds]
         self.since = {sign: [*before.get(sign, []), step] for sign in seen}
-        for sign in seen:
-            if len(self.since[sign]) == 2:
-                self.say(f"Since step {self.since[sign][0]} {sign} Another run needs another --out.")
+        for sign in (sign for sign in seen if len(self.since[sign]) == 2):
+            self.say(f"Since step {self.since[sign][0]} {sign} Another run needs another --out.")
 
 
 def signs(trainer, real, labels, logs):
@@ -45,13 +44,17 @@ def signs(trainer, real, labels, logs):
     right = min(np.mean(of_real > 0), np.mean(of_fake < 0))
     slope = np.mean(tf.sigmoid([-of_real, of_fake]))  # of the discriminator's loss, by its scores
     penalty_stays = abs(logs["penalty"] - (weight := getattr(trainer, "penalty_weight", np.inf))) < 1e-3 * weight
+    # Two images in [-1, 1] are at most 2 sqrt(h w c) apart, and so is W1; a clipped critic has a unit of its own.
+    beyond = len(real.shape) == 4 and weight < np.inf and logs.get("wasserstein", 0) ** 2 > 4 * np.prod(real.shape[1:])
     spreads = [np.mean(within(x, labels) ** 2) ** 0.5 for x in (fake, real)]
     is_gan, is_wgan = isinstance(trainer.objective, losses.NonSaturating), "wasserstein" in logs
     return {
         "the discriminator is right on 99 % of both real and fake: its own gradient has vanished, and the generator is "
         "far behind. Try a lower --learning-rate, or --method WGAN-GP.": is_gan and right >= 0.99 and slope < 0.01,
+        "the estimate is larger than any two pictures are apart. Try a lower --learning-rate.": beyond,
         "scores do not differ between real and fake. Try another --learning-rate.": is_wgan and alike,
-        "the critic scores fakes above real pictures: it is upside down. Try another --seed or --method.": inverted,
+        "the critic scores fakes above real pictures: it is upside down. Try another --seed or --method.": inverted
+        and not beyond,
         f"the penalty stays at {weight:g}, its weight: the critic is dead, its slope 0 everywhere. Try another --seed, "
         "or a lower --learning-rate.": penalty_stays and alike,
         "samples differ by less than a tenth of what real pictures do: nearly one picture, of each class where there "
