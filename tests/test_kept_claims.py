@@ -276,6 +276,25 @@ def test_critics_overrate_their_few_digits_and_their_controls_hardly_do():
 # --- chapter 8 ---------------------------------------------------------------------------------------------
 
 
+def test_the_emoji_by_a_clipped_and_a_penalised_critic_are_as_far_from_real_ones_as_the_pages_say():
+    """Ledger, rows E2 and E3: each at its best rate of the search, which no run of the race has seen."""
+    ends = {}
+    for method, rate in (("WGAN", 1e-3), ("WGAN-GP", 5e-4)):
+        search = {each["learning_rate"]: each for each in cases("emoji_race", method=method, critic_steps=2500)}
+        assert len(search) == 4 and min(search, key=lambda rate: search[rate]["kernel"][-1]) == rate
+        (run,) = cases("emoji_race", method=method, critic_steps=12_500)
+        assert run["learning_rate"] == rate and run["seed"] == 0
+        ends[method] = [round(run[score][-1], 2) for score in ("kernel", "ema_kernel")]
+    assert ends == {"WGAN": [0.68, 0.42], "WGAN-GP": [0.12, 0.22]}
+    real = np.mean([run["kernel"] for run in found("emoji_judge", how="real")])
+    assert round(real, 2) == 0.07
+
+
+def cases(name, **wanted):
+    """Cases and their results, in one dict each."""
+    return [each["case"] | each["result"] for each in load(name).cases if wanted.items() <= each["case"].items()]
+
+
 def ends(run, sign):
     return [each[sign][-1] for each in found("failing", run=run)]
 

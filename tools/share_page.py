@@ -14,8 +14,8 @@ from docutils import nodes
 
 import source
 
-PICTURE = "_static/clipping-against-penalty.png"
-ALT = "Weight clipping against the gradient penalty: samples, gradients by layer, and the critic's weights"
+PICTURE = "_static/emoji-clipped-penalised.png"
+ALT = "Emoji, what a generator draws that a clipped critic taught, and what one draws that a penalised critic taught"
 SHORTEST, LONGEST = 40, 200  # characters of a description
 
 
