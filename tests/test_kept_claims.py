@@ -219,6 +219,16 @@ def test_at_a_tenth_of_the_rate_the_gan_does_not_turn_and_wgan_gp_is_nearer_all_
     assert race("WGAN-GP", "frechet")[:, -1].max() < min(slower["frechet"])
 
 
+def test_at_other_rates_the_rivals_end_where_the_page_says_and_wgan_gp_is_nearer():
+    ends = {}
+    for method, rate in (("GAN", 5e-4), ("LSGAN", 2e-4)):
+        (run,) = found("race_other_rates", method=method, learning_rate=rate, seed=0)
+        assert run["critic_steps"][-1] == 50_000
+        ends[method] = round(run["frechet"][-1])
+        assert race("WGAN-GP", "frechet")[:, -1].max() < min(run["frechet"])
+    assert ends == {"GAN": 22, "LSGAN": 14}
+
+
 def test_at_one_rate_an_earlier_judge_too_has_every_seed_of_wgan_gp_nearest():
     at = BOARD["GAN"][0]["critic_steps"].index(50_000)
     said = {"WGAN-GP": (7, 9), "GAN": (9, 11), "LSGAN": (11, 13), "WGAN": (30, 55)}
