@@ -17,9 +17,9 @@ import pathlib
 import keras
 import numpy as np
 from scipy import ndimage
-from scipy.spatial.distance import cdist
 
 from gancode import data, metrics, models
+from gancode._command.folder import nearest, pixels
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results, command_line
 from gancode.variants import METHODS
@@ -162,9 +162,8 @@ def draw(folder, n=36):
     for run in sorted(each for each in pathlib.Path(folder).glob("* * *") if each.is_dir()):
         for of, average in ((run.name, True), (f"{run.name} raw", False)):
             generator.set_weights(weights(max(run.glob("[0-9]*.npz")), average))
-            kept[of] = np.uint8(np.round(127.5 * (generator.predict(latent, verbose=0) + 1)))
-        apart = cdist(kept[run.name].reshape(n, -1), training.reshape(len(training), -1))
-        kept[f"{run.name} nearest"] = training[apart.argmin(axis=1)]
+            kept[of] = pixels(generator.predict(latent, verbose=0))
+        kept[f"{run.name} nearest"] = training[nearest(kept[run.name], training)]
     return kept
 
 

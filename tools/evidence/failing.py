@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from scipy.spatial.distance import cdist
 
 from gancode import data, models, penalty, probes, trainers
+from gancode._command import folder
 from tools.evidence.shell import options, rounded
 
 SIDE, BATCH, LOOKS, MANY = 16, 32, 8, 240
@@ -27,7 +27,7 @@ RUNS = {  # what is changed of the sound run
 }
 
 
-def folder():
+def chapters_pictures():
     """Chapter 8's pictures: (n, 16, 16, 3) of uint8, labels (n,), and of each whether it is held out."""
     both = [data.emoji(split)[:2] for split in ("train", "test")]
     emoji, kinds = (np.concatenate(each) for each in zip(*both, strict=True))
@@ -87,7 +87,7 @@ class Signs(probes.Every):
 
 def train(out, run, seed, steps, rate=2e-3, weight=10.0, few=None):
     """One run. Returns the estimate of each step, (steps,), and of each look what `Signs` found."""
-    pictures, labels, held = folder()
+    pictures, labels, held = chapters_pictures()
     held_out, images, labels = pictures[held], pictures[~held], labels[~held]
     if few:
         chosen = np.random.default_rng(seed).permutation(len(images))[:few]
@@ -108,10 +108,8 @@ def train(out, run, seed, steps, rate=2e-3, weight=10.0, few=None):
 
 def keep_pictures(path, run, drawn, images):
     """Adds to PATH what a run draws, and the nearest pictures of its folder."""
-    kept = dict(np.load(path)) if path.exists() else {}
-    apart = cdist(drawn.reshape(len(drawn), -1), floats(images).reshape(len(images), -1))
-    kept |= {run: np.uint8(np.round(127.5 * (drawn + 1))), f"{run} nearest": images[apart.argmin(axis=1)]}
-    np.savez_compressed(path, **kept)
+    kept, drawn = dict(np.load(path)) if path.exists() else {}, folder.pixels(drawn)
+    np.savez_compressed(path, **kept | {run: drawn, f"{run} nearest": images[folder.nearest(drawn, images)]})
 
 
 def main(arguments=None):
