@@ -222,7 +222,7 @@ def test_at_a_tenth_of_the_rate_the_gan_does_not_turn_and_wgan_gp_is_nearer_all_
 def test_at_other_rates_the_rivals_end_where_the_page_says_and_wgan_gp_is_nearer():
     ends = {}
     for method, rate in (("GAN", 5e-4), ("LSGAN", 2e-4)):
-        (run,) = found("race_other_rates", method=method, learning_rate=rate, seed=0)
+        (run,) = found("race_rates", method=method, learning_rate=rate, seed=0)
         assert run["critic_steps"][-1] == 50_000
         ends[method] = round(run["frechet"][-1])
         assert race("WGAN-GP", "frechet")[:, -1].max() < min(run["frechet"])
