@@ -36,7 +36,7 @@ export const PRESETS = {
     "title": "Clip 0.01, three layers: it draws a box",
     "settings": {"data": "eight", "constraint": "clip", "clip": 0.01, "rate": 5e-5, "optimiser": "rmsprop"},
     "steps": 1500,
-    "question": "The same network and the same data as in “it draws the ring”, but clipped. Where is its value highest, and is there any data? Then look at the weights: where do they pile up, and from which step on?",
+    "question": "The same network and the same data as in “it draws the ring”, but clipped. Where is its value highest, and are there data? Then look at the weights: where do they pile up, and from which step on?",
     "answer": "It is highest in the middle of the ring, where there is nothing: it has found out that data are inside and noise is outside, and no more. Nine in ten weights stand at ±0.01 after the first step, because they were drawn wider than that."
   },
   "vanish": {
@@ -50,7 +50,7 @@ export const PRESETS = {
     "title": "Clip 0.1, twelve layers: the gradient explodes",
     "settings": {"data": "swiss-roll", "constraint": "clip", "clip": 0.1, "depth": 12, "width": 128, "rate": 5e-4, "optimiser": "rmsprop", "batch": 64, "generator": "learning"},
     "steps": 130,
-    "question": "The dashed line is the prediction for weights of random signs: a gradient that shrinks a little. Step slowly: after how many critic steps does the measured one leave it, and why?",
+    "question": "The dashed line is the prediction for weights of random signs: a gradient that shrinks a little. Step slowly: after how many critic steps is the measured one above it, and why?",
     "answer": "Training aligns the signs. Then terms add up instead of their squares, and each layer may multiply by up to c n = 12.8."
   },
   "level": {
@@ -58,7 +58,7 @@ export const PRESETS = {
     "settings": {"data": "swiss-roll", "constraint": "penalty", "lambda": 10, "depth": 12, "width": 128, "rate": 5e-4, "optimiser": "adam", "batch": 64, "generator": "learning"},
     "steps": 50,
     "question": "Twelve layers again, now with the penalty. By how many orders of magnitude do the first layer and the last differ? Then switch the constraint to “Clip the weights” while it plays.",
-    "answer": "By less than one. Nothing holds the weights; only the slope at the samples is paid for. One clip at 0.01 takes all of it away within a single step, and switching back does not bring it back soon. A constant gradient alone proves nothing: the untrained critic has it too, and this one may end upside down, with low values at the data."
+    "answer": "By less than one. Nothing holds the weights; only slopes at interpolates are paid for. One clip at 0.01 takes all of it away within a single step, and switching back does not bring it back soon. A constant gradient alone proves nothing: the untrained critic has it too, and this one may end upside down, with low values at the data."
   },
   "no-constraint": {
     "title": "No constraint: the number that means nothing",
@@ -72,7 +72,7 @@ export const PRESETS = {
     "settings": {"data": "eight", "constraint": "clip", "clip": 0.1, "rate": 5e-4, "optimiser": "rmsprop", "generator": "learning"},
     "steps": 1500,
     "question": "A generator learns here, as in chapter 3. Around step 1000 the estimate comes near the exact W1. Is it right, then? Look at the critic’s slope, and try another bound.",
-    "answer": "It comes near by chance. The slope is about 1.6 there, so in units of slope 1 the critic sees half to three quarters of the distance. Another bound, depth or width gives another slope, and another number. Divided by its steepest slope an estimate can not exceed W1."
+    "answer": "It comes near by chance. The slope is about 1.6 there, so in units of slope 1 the critic sees half to three quarters of the distance. Another bound, depth or width gives another slope, and another number. Divided by its steepest slope an estimate cannot exceed W1."
   },
   "chase": {
     "title": "Penalty: fakes chase the data",
@@ -94,8 +94,8 @@ export const PRESETS = {
     "settings": {"data": "point", "generator": "free", "constraint": "r1", "lambda": 1, "depth": 0, "nCritic": 1, "rate": 0.05, "optimiser": "sgd", "batch": 32},
     "steps": 200,
     "speed": 20,
-    "question": "The same game, but a slope at the data has a price. Where does the fake end, and how steep is the critic then? Predict what γ = 0.1 changes. Then choose “Gradient penalty”.",
-    "answer": "On the data, and the critic’s slope has gone with it: it is silent where nothing is left to say. With γ = 0.1 the fake swings far longer before it rests. The gradient penalty wakes the slope, and the circle begins anew."
+    "question": "The same game, but a slope at the data has a price. Where does the fake end, and how steep is the critic then? Predict what λ = 0.1 changes. Then choose “Gradient penalty”.",
+    "answer": "On the data, and the critic’s slope has gone with it: it is silent where nothing is left to say. With λ = 0.1 the fake swings far longer before it rests. The gradient penalty wakes the slope, and the circle begins anew."
   },
   "draw": {
     "title": "Draw your own data",

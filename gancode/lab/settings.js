@@ -20,7 +20,7 @@ export const CONTROLS = {
     "pull": "Loss’s pull", "score": "Score’s slope", "d": "D’s slope", "none": "None"}},
   "clip": {"label": "Clip bound c", "start": 0.01, "live": true,
     "stops": [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]},
-  "lambda": {"label": "Penalty weight λ, R1’s γ", "start": 1, "live": true, "stops": [0.1, 0.3, 1, 3, 10, 30, 100]},
+  "lambda": {"label": "Penalty weight λ", "start": 1, "live": true, "stops": [0.1, 0.3, 1, 3, 10, 30, 100]},
   "depth": {"label": "Hidden layers", "start": 3, "whole": true, "stops": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]},
   "width": {"label": "Units in each", "start": 64, "whole": true, "stops": [8, 16, 32, 64, 96, 128]},
   "optimiser": {"label": "Optimiser", "start": "adam", "choices": {

@@ -43,5 +43,5 @@ export function aboutNearest(found, {test, copy}) {
 
 export function aboutFilm(steps, scores, k) {
   const each = Object.entries(scores).map(([method, distances]) => `${method} ${distances[k].toFixed(1)}`);
-  return `After ${thousands(steps[k])} critic steps the distance to real digits is: ${each.join(", ")}.`;
+  return `After ${thousands(steps[k])} critic steps the Fréchet distance to real digits is: ${each.join(", ")}.`;
 }
