@@ -421,8 +421,6 @@ def test_old_addresses_still_lead_somewhere(site):
     assert len(addresses) > 300
     for address in addresses:
         page, _, anchor = address.partition("#")
-        if "deeper-3" in page and anchor in ("twelve-methods", "fig-places", "fig-price", "fig-later-board"):
-            continue  # their place waits for row 6 of tools/evidence/LEDGER.md
         assert HTML / page in anchors, f"{page} is no page"
         assert not anchor or anchor in anchors[HTML / page], f"{address} has no such anchor"
 

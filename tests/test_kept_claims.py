@@ -329,3 +329,27 @@ def test_which_sign_sees_which_failure_by_the_ledgers_rule():
 
 
 SLOW, WEAK, FEW = FAILING = ("rate 100 times lower", "penalty 1000 times lower", "20 pictures")
+
+
+# --- Deeper 4 ----------------------------------------------------------------------------------------------
+
+
+def test_at_their_own_rates_nine_of_eleven_methods_are_within_a_factor_of_1_5():
+    searched = [case for case in load("eleven_methods").cases if case["case"]["n_evals"] == 1]
+    reached = {}
+    for each in searched:
+        assert each["case"]["seed"] == 100 and each["result"]["critic_steps"] == [2000]
+        reached.setdefault(each["case"]["method"], {})[each["case"]["learning_rate"]] = each["result"]["frechet"][-1]
+    assert len(reached) == 11 and all(set(rates) == {5e-4, 1e-3, 2e-3, 5e-3} for rates in reached.values())
+    best = {method: min(rates.values()) for method, rates in reached.items()}
+    nine = sorted(best.values())[:9]
+    assert between(nine, 22, 32, digits=0) and nine[-1] < 1.5 * nine[0]
+    assert {round(best[method]) for method in ("SN-GAN", "WGAN")} == {51, 89}
+    order = sorted(best, key=best.get)
+    assert "GAN" in order[:9] and order[0] not in ("R1", "R3GAN") and order[-2:] == ["SN-GAN", "WGAN"]
+    spread = [max(reached[method].values()) / best[method] for method in order[:9]]
+    assert between(spread, 1.9, 9.2, digits=1)
+    for rate, place in ((1e-3, 1), (5e-3, 6)):
+        at_one_rate = sorted(reached, key=lambda method: reached[method][rate])
+        assert at_one_rate.index("R3GAN") + 1 == place
+    assert sum(min(rates, key=rates.get) == 5e-3 for rates in reached.values()) == 6  # the largest that was tried
