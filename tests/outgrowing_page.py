@@ -1,17 +1,22 @@
-"""What tests/test_devices.py runs in a process of its own: the code of book/outgrowing.md, on two devices."""
+"""What tests/test_devices.py runs in a process of its own: the code of book/outgrowing.md, on two devices.
+
+That process is two_devices.py's, and so is the strategy: the page says to make one and keep it.
+"""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import two_devices
 from helpers import saves
 from outgrowing import blocks
 
-CPU = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(CPU, 2 * [tf.config.LogicalDeviceConfiguration()])
 IMPORTS, REST, SYNCHRONISED, _, GOES_ON, BFLOAT16 = blocks("python")
 [CHANGE] = blocks("diff")
 BEFORE, AFTER = ["\n".join(line[1:] for line in CHANGE.splitlines() if line[0] in " " + sign) for sign in "-+"]
+# One device is what the others are compared with: without a graph, which would take longer to make than its few steps.
+EAGERLY = BEFORE.replace("compile(", "compile(run_eagerly=True, ")
+assert EAGERLY != BEFORE
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +24,14 @@ def page():
     """The names that the page's code has made; test by test it runs from top to bottom."""
     names = {}
     exec(IMPORTS, names)
-    return names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf.distribute, "MirroredStrategy", lambda: two_devices.TWO)
+        yield names
 
 
 @pytest.fixture(scope="module")
 def on_one_device(page):
-    exec(BEFORE + "\n" + REST, page)
+    exec(EAGERLY + "\n" + REST, page)
     return page["wgan"].get_weights()
 
 
@@ -47,7 +54,7 @@ def test_a_run_goes_on_from_its_file(page, tmp_path, monkeypatch):
 
 def test_bfloat16(page):
     try:
-        exec(BFLOAT16 + "\n" + BEFORE + "\n" + REST, page)
+        exec(BFLOAT16 + "\n" + EAGERLY + "\n" + REST, page)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     assert page["wgan"].critic.compute_dtype == "bfloat16"

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gancode import models
 from gancode.experiments.results import Results, load
@@ -10,12 +11,17 @@ from tools.evidence import twelve_layers
 
 
 @pytest.mark.slow
-def test_command(tmp_path):
-    twelve_layers.main(["--steps", "10", "--seeds", "2", "--cases", "1", "--out", str(tmp_path / "some.json")])
+def test_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(twelve_layers, "DEPTH", 4)
+    monkeypatch.setattr(twelve_layers, "WIDTH", 16)
+    # to trace takes longer than a few steps
+    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+    twelve_layers.main(["--steps", "4", "--seeds", "2", "--cases", "1", "--out", str(tmp_path / "some.json")])
     several, alone = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
-    assert several["steps"] == [0, 1, 10] and len(several["seeds"]) == 2
+    assert several["steps"] == [0, 1, 4] and len(several["seeds"]) == 2
     assert {"norms", "estimate", "slope", "exact"} == set(several["seeds"][0][0])
     assert alone["steps"] == [0, 1, 2] and len(alone["looks"]) == 3
+    assert len(several["seeds"][0][0]["norms"]) == len(alone["looks"][0]["norms"]) == 4 + 1
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0])

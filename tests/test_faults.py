@@ -43,7 +43,7 @@ def trainer(**kwargs):
 
 def fit(trainer, epochs, checkpoint=None, **kwargs):
     dealt = data.batches(data.eight_gaussians(100, seed=0), 8, 2, seed=1)
-    return trainer.fit(dealt, epochs=epochs, steps_per_epoch=2, verbose=0, checkpoint=checkpoint, **kwargs).history
+    return trainer.fit(dealt, epochs=epochs, steps_per_epoch=1, verbose=0, checkpoint=checkpoint, **kwargs).history
 
 
 def start(script, **environment):
@@ -72,18 +72,18 @@ def full_disk(room):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("room", [0, 1, 5000, 30_000])
-def test_a_checkpoint_that_has_no_room_leaves_the_one_before_and_nothing_else(room, tmp_path):
+def test_a_checkpoint_that_has_no_room_leaves_the_one_before_and_nothing_else(tmp_path):
     file, one = tmp_path / "run.weights.h5", trainer(run_eagerly=True)
     fit(one, 1, file)
     before = file.read_bytes()
     assert len(before) > 30_000
     message = r"^checkpoint: .*run\.weights\.h5 could not be written \(.*File too large\); the one of the epoch before"
-    with full_disk(room), pytest.raises(OSError, match=message) as error:
-        fit(one, 2, file)
-    assert "\n" not in str(error.value)
-    assert file.read_bytes() == before
-    assert os.listdir(tmp_path) == [file.name]
+    for room in (0, 1, 5000, 30_000):  # each time the same run goes on from the same file
+        with full_disk(room), pytest.raises(OSError, match=message) as error:
+            fit(one, 2, file)
+        assert "\n" not in str(error.value)
+        assert file.read_bytes() == before
+        assert os.listdir(tmp_path) == [file.name]
     assert len(fit(trainer(run_eagerly=True), 3, file)["critic_loss"]) == 3  # and from it the run goes on
 
 
@@ -153,7 +153,7 @@ import gancode
 from gancode import data, metrics, models, plots, trainers
 
 images = data.mnist("test")
-trainer = trainers.WGANGP(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
+trainer = trainers.GAN(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
 trainer.compile()
 trainer.fit(data.batches(data.swiss_roll(100, seed=0), 8, 1, seed=0), steps_per_epoch=2)
 plots.samples_grid(images[:8]).savefig("grid.png")
@@ -338,6 +338,6 @@ def test_ctrl_c_stops_fit_and_loses_neither_the_weights_nor_the_checkpoint(tmp_p
     with h5py.File(file) as whole:
         done = len(checkpoint.read(whole["vars"])["past"]["critic_loss"])
     assert done >= 2  # the third was told of before it was written
-    again = trainer()
+    again = trainer(run_eagerly=True)
     assert len(fit(again, done, file)["critic_loss"]) == done
     assert all(np.isfinite(weight).all() for weight in again.get_weights())

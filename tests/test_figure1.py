@@ -19,6 +19,15 @@ from gancode.experiments.figure1 import (
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
+
+@pytest.fixture(scope="module", autouse=True)
+def eager():
+    """Steps as Python makes them: to trace a few takes longer than to make them (test_ensembles.py has graphs)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+        yield
+
+
 TINY = {"depth": 2, "width": 8, "batch_size": 8, "seeds": 1, "steps": 1, "progress": False}
 
 
@@ -251,7 +260,6 @@ def test_one_command_writes_figure_1(tmp_path, capsys, monkeypatch):
         return draws(*parts)
 
     monkeypatch.setattr(plots, "figure1", remember)
-    monkeypatch.setattr(tf, "function", lambda step, **how: step)  # tracing twelve layers takes longer than a few steps
     out = tmp_path / "figure1.png"
     main(["--seeds", "1", "--steps", "2", "--generator-steps", "1", "--out", str(out)])
     assert f"wrote {out}" in capsys.readouterr().out

@@ -59,9 +59,9 @@ def test_a_step_that_is_not_finite_is_named_and_undone(how, bad, clean):
     assert broken.generator_optimizer.iterations.numpy() == 3
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 10])
-def test_the_step_is_exact_where_several_make_one_execution(steps_per_execution, clean):
-    broken = trainer(at=4, how="multiply", steps_per_execution=steps_per_execution)
+# One step an execution is in a graph below, where a number in the data is not finite.
+def test_the_step_is_exact_where_several_make_one_execution(clean):
+    broken = trainer(at=4, how="multiply", steps_per_execution=5)
     with pytest.raises(NotFiniteError, match=r"at step 4;"):
         broken.fit(batches(), steps_per_epoch=10)
     assert_as(broken, clean)
@@ -95,13 +95,13 @@ def test_training_can_go_on_afterwards():
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-@pytest.mark.parametrize("bad, steps_per_execution", [(float("inf"), 1), (float("nan"), 6)])
+@pytest.mark.parametrize("bad, steps_per_execution", [(float("inf"), 1), (float("nan"), 4)])
 def test_a_number_in_the_data_that_is_not_finite_stops_it_though_the_data_after_it_are_good(bad, steps_per_execution):
-    real = np.random.default_rng(0).standard_normal((6, 8, 2, 2)).astype(np.float32)  # (steps, batch, n_critic, 2)
+    real = np.random.default_rng(0).standard_normal((4, 8, 2, 2)).astype(np.float32)  # (steps, batch, n_critic, 2)
     real[2, 5, 1, 0] = bad
     broken, clean = trainer(steps_per_execution=steps_per_execution), trainer(run_eagerly=True)
     with pytest.raises(NotFiniteError, match=r"at step 3;"):
-        broken.fit(tf.data.Dataset.from_tensor_slices(real).map(lambda x: 2 * x), steps_per_epoch=6)
+        broken.fit(tf.data.Dataset.from_tensor_slices(real).map(lambda x: 2 * x), steps_per_epoch=4)
     clean.fit(tf.data.Dataset.from_tensor_slices(2 * real[:2]))
     assert_as(broken, clean)
 

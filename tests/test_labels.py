@@ -51,7 +51,7 @@ def dealt(n_critic=2, batch_size=8, seed=0):
 def test_fakes_have_their_real_batchs_labels_and_each_interpolate_its_own():
     samples, labels, batches = dealt()
     trainer = trainers.WGANGP(*echo(), seed=0)
-    trainer.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    trainer.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True)
     history = trainer.fit(batches, steps_per_epoch=1, verbose=0).history
     y = labels[:, -1]  # the last critic batch is the one that is logged
     real, fake = (np.mean(np.sum(x * SLOPES[y], axis=1)) for x in (samples[:, -1], TABLE[y]))
@@ -159,8 +159,8 @@ def test_a_step_of_ones_own_that_takes_its_batches_by_number_is_told_of_the_labe
 def test_a_run_with_labels_goes_on_from_its_file(tmp_path):
     def run(epochs, path):
         trainer = trainers.WGANGP(*networks(), seed=3, ema=0.9)
-        trainer.compile()
-        trainer.fit(dealt()[2], epochs=epochs, steps_per_epoch=2, verbose=0, checkpoint=tmp_path / path)
+        trainer.compile(run_eagerly=True)  # of three short runs tracing would take most of the time
+        trainer.fit(dealt()[2], epochs=epochs, steps_per_epoch=1, verbose=0, checkpoint=tmp_path / path)
         return trainer
 
     whole = run(3, "whole.weights.h5")
@@ -201,8 +201,8 @@ def test_a_batch_has_its_own_labels(monkeypatch, small):
 def test_the_same_run_with_xla_and_without():
     def run(**kwargs):
         trainer = trainers.WGAN(*networks(), seed=0)
-        trainer.compile(**kwargs)
-        trainer.fit(data.batches(POINTS, 8, 2, seed=0, labels=SIDES), steps_per_epoch=4, verbose=0)
+        trainer.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **kwargs)  # XLA is done with it sooner
+        trainer.fit(data.batches(POINTS, 8, 2, seed=0, labels=SIDES), steps_per_epoch=2, verbose=0)
         return trainer.get_weights()
 
     for one, other in zip(run(), run(jit_compile=True, steps_per_execution=2), strict=True):
@@ -300,7 +300,7 @@ def test_a_critic_with_labels_has_to_be_given_them():
 def test_a_probe_and_a_look_at_samples_go_with_a_run(tmp_path):
     images, labels = data.mnist()[:64], data.labels()[:64]
     trainer = trainers.WGANGP(models.conv_generator(8, 2, classes=10), models.conv_critic(2, classes=10), seed=0)
-    trainer.compile()
+    trainer.compile(run_eagerly=True)
     probe, snapshots = probes.CriticProbe(images[:10], 1, labels[:10]), probes.Snapshots(1, n=20)
     trainer.fit(data.batches(images, 4, seed=0, labels=labels), steps_per_epoch=1, callbacks=[probe, snapshots])
     assert np.shape(probe.norms) == (2, 3) and snapshots.frames[-1].shape == (20, 28, 28, 1)

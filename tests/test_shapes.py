@@ -209,9 +209,9 @@ def test_the_digits_pair_is_the_first_editions_weight_for_weight(tmp_path):
 # --- methods, probes ---
 
 
-@pytest.mark.parametrize("shape", [COLOUR, ODD], ids=str)
 @pytest.mark.parametrize("method", variants.METHODS)
-def test_every_method_trains_on_them(method, shape):
+def test_every_method_trains_on_them(method):
+    shape = 17, 24, 3  # all at once: in colour, of odd size, and not square
     generator, critic = conv_generator(3, 4, image_shape=shape), conv_critic(4, image_shape=shape)
     trainer = variants.METHODS[method].trainer(generator, critic, seed=0)
     trainer.compile(run_eagerly=True)

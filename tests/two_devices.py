@@ -1,6 +1,7 @@
 """What tests/test_devices.py runs in a process of its own, where the CPU passes for two devices.
 
-One strategy serves all tests: two of them in one process would mix up what their devices say to one another.
+One strategy serves all tests: two of them in one process would mix up what their devices say to one another. What
+takes long is to trace a step for two devices, so a method is traced once, where its step is what a test is about.
 """
 
 import shutil
@@ -60,21 +61,24 @@ def rows_put_together(function, *tensors):
 # --- two devices make the run that one makes ---
 
 
-@pytest.mark.parametrize("method", [GAN, WGAN, WGANGP])  # of GAN and LSGAN only the loss differs
-def test_two_devices_train_as_one_does_on_the_same_global_batch(method):
-    one, two = made(ONE, method), made(TWO, method, steps_per_execution=2)
-    batches = data.batches(POINTS, batch_size=8, n_critic=2 if issubclass(method, WGAN) else 1, seed=1)
-    first, second = [trainer.fit(batches, epochs=2, steps_per_epoch=4).history for trainer in (one, two)]
-    assert set(first) == set(second) == set(method.log_names)
+@pytest.fixture(scope="module")
+def gans():
+    """A GAN on one device and on two, which each test that takes them trains alike: they are traced once."""
+    return made(ONE, GAN), made(TWO, GAN)
+
+
+def test_two_devices_train_as_one_does_on_the_same_global_batch():
+    """WGAN-GP, eagerly: outgrowing_page.py has it in a graph. WGAN, with its clip, does so where a run goes on from its
+    file; GAN in two tests of data and callbacks; of LSGAN only the loss differs."""
+    one, two = made(ONE), made(TWO, steps_per_execution=2, run_eagerly=True)
+    batches = data.batches(POINTS, batch_size=8, n_critic=2, seed=1)
+    first, second = [trainer.fit(batches, epochs=2, steps_per_epoch=2).history for trainer in (one, two)]
+    assert set(first) == set(second) == set(WGANGP.log_names)
     assert_close(first.values(), [second[name] for name in first])
     assert_close(everything(one), everything(two))
-    assert two.generator_optimizer.iterations.numpy() == 8
+    assert two.generator_optimizer.iterations.numpy() == 4
     assert_each_device_has_the_same(two)
     assert_close(one.generate(5, seed=1), two.generate(5, seed=1))
-    if method is WGAN:
-        for weight in two.critic.trainable_variables:
-            assert max(np.abs(here).max() for here in weight.value.values) <= np.float32(0.01)
-        assert np.abs(two.critic.layers[0].kernel).max() == np.float32(0.01)  # it is the clip that holds them
 
 
 def test_two_devices_share_labels_with_their_samples():
@@ -83,15 +87,16 @@ def test_two_devices_share_labels_with_their_samples():
         for name, outputs in (("generator", 2), ("critic", 1)):
             x, label = keras.Input((2,)), keras.Input((), dtype="int32")
             both = layers.Concatenate()([x, layers.Embedding(3, 4)(label)])
-            both = layers.Dense(8, activation="tanh")(both)  # or the critic's labels would have no gradient at all
+            both = layers.Dense(8, activation="tanh")(both)  # a score is of the two together
             pair.append(keras.Model([x, label], layers.Dense(outputs)(both), name=name))
         return pair
 
-    one, two = made(ONE, networks=with_labels), made(TWO, networks=with_labels, steps_per_execution=2)
+    # A GAN's, for a penalty asks for its scores in the same way; eagerly, which is quicker: data are split all the same
+    one, two = made(ONE, GAN, with_labels), made(TWO, GAN, with_labels, steps_per_execution=2, run_eagerly=True)
     labels = np.argmax(POINTS @ [[1, 0, -1], [0, 1, -1]], axis=1)  # another place for each
     batches = data.batches(POINTS, batch_size=8, n_critic=2, seed=1, labels=labels)
     for trainer in (one, two):
-        trainer.fit(batches, epochs=2, steps_per_epoch=4)
+        trainer.fit(batches, steps_per_epoch=4)
     assert_close(everything(one), everything(two))
 
 
@@ -116,7 +121,7 @@ def test_noisy_samples_of_two_devices_are_those_that_one_draws():
 
 
 def test_one_device_under_a_strategy_is_one_device():
-    alone, under = made(ONE), made(tf.distribute.MirroredStrategy(["CPU:0"]), steps_per_execution=2)
+    alone, under = made(ONE, GAN), made(tf.distribute.MirroredStrategy(["CPU:0"]), GAN, steps_per_execution=2)
     for trainer in (alone, under):
         trainer.fit(data.batches(POINTS, 7, seed=1), steps_per_epoch=2)
     assert_close(everything(alone), everything(under))
@@ -130,13 +135,15 @@ def steps_of_my_own(n=6):
     return np.random.default_rng(1).standard_normal((n, 8, 1, 2)).astype(np.float32)
 
 
-def test_a_data_set_of_your_own_goes_through_once_an_epoch_or_for_as_many_steps_as_you_say():
-    batches, one, two = tf.data.Dataset.from_tensor_slices(steps_of_my_own()), made(ONE, GAN), made(TWO, GAN)
+def test_a_data_set_of_your_own_goes_through_once_an_epoch_or_for_as_many_steps_as_you_say(gans):
+    one, two = gans
+    batches, before = tf.data.Dataset.from_tensor_slices(steps_of_my_own(3)), two.generator_optimizer.iterations.numpy()
     one.fit(batches, epochs=2)
     two.fit(batches, epochs=1)
-    two.fit(batches.filter(lambda _: True), epochs=1, steps_per_epoch=6)  # so many steps, and it can not be counted
-    assert two.generator_optimizer.iterations.numpy() == 12
+    two.fit(batches.filter(lambda _: True), epochs=1, steps_per_epoch=3)  # so many steps, and it can not be counted
+    assert two.generator_optimizer.iterations.numpy() == before + 6
     assert_close(everything(one), everything(two))
+    assert_each_device_has_the_same(two)
 
 
 def test_batches_that_the_devices_can_not_share_evenly_are_refused():
@@ -157,10 +164,9 @@ def test_an_epoch_of_unknown_length_or_with_a_part_of_an_execution_is_refused():
 
 
 @saves
-def test_callbacks_that_set_rates_and_curves_that_read_means():
-    alone, two = made(ONE, GAN), made(TWO, GAN)
-    curves = {}
-    for trainer in (alone, two):
+def test_callbacks_that_set_rates_and_curves_that_read_means(gans):
+    curves, (alone, two) = {}, gans
+    for trainer in gans:
         curves[trainer] = probes.Curves()
         halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
         settings = {"epochs": 2, "steps_per_epoch": 2, "callbacks": [halve, curves[trainer]]}
@@ -170,10 +176,11 @@ def test_callbacks_that_set_rates_and_curves_that_read_means():
 
 
 def test_dragans_noise_is_of_the_whole_batch():
+    """The penalty, without a step around it: nothing else of a step is DRAGAN's own."""
     alone, two = made(ONE, variants.DRAGAN), made(TWO, variants.DRAGAN)
-    for trainer in (alone, two):
-        trainer.fit(data.batches(POINTS, 8, seed=1), steps_per_epoch=2)
-    assert_close(everything(alone), everything(two))
+    batch = tf.constant(POINTS[:8], tf.float32)
+    parts = rows_put_together(lambda real: two.critic_penalty(real, real)[None], batch)
+    assert_close([parts.mean()], [alone.critic_penalty(batch, batch)])
 
 
 # --- compile ---
@@ -205,18 +212,21 @@ class BreaksOnOneDevice(GAN):
         return tf.where(bad, float("nan"), 0.0)
 
 
-@pytest.mark.parametrize("where", ["the loss", "the data"])
-def test_nan_on_one_device_stops_both_at_that_step_with_everything_undone(where):
-    real, method = steps_of_my_own(), BreaksOnOneDevice
-    if where == "the data":
-        real, method = real.copy(), GAN
-        real[2, 6] = np.nan  # a row of the second device
-    broken, clean = made(TWO, method, steps_per_execution=3), made(ONE, GAN)
-    with pytest.raises(NotFiniteError, match=r"at step 3;"):
-        broken.fit(tf.data.Dataset.from_tensor_slices(real))
-    clean.fit(tf.data.Dataset.from_tensor_slices(real[:2]))
-    assert_close(everything(broken), everything(clean))
-    assert_each_device_has_the_same(broken)
+def test_nan_on_one_device_in_the_data_or_the_loss_stops_both_at_that_step_with_everything_undone():
+    real = steps_of_my_own()
+    broken, clean = made(TWO, BreaksOnOneDevice, steps_per_execution=3), made(ONE, GAN)
+
+    def stops_at(step, batches):  # the second of its fit, and of the three of an execution
+        with pytest.raises(NotFiniteError, match=rf"at step {step};"):
+            broken.fit(tf.data.Dataset.from_tensor_slices(batches))
+        clean.fit(tf.data.Dataset.from_tensor_slices(real[:1]))
+        assert_close(everything(broken), everything(clean))
+        assert_each_device_has_the_same(broken)
+
+    spoilt = real.copy()
+    spoilt[1, 6] = np.nan  # a row of the second device
+    stops_at(2, spoilt)
+    stops_at(3, real)  # its own third step, by its loss
 
 
 # --- a run that is cut off ---
@@ -224,24 +234,40 @@ def test_nan_on_one_device_stops_both_at_that_step_with_everything_undone(where)
 
 @saves
 def test_a_run_goes_on_from_its_file_on_as_many_devices_or_on_another_number(tmp_path):
-    batches, steps = data.batches(POINTS, batch_size=8, seed=1), {ONE: 1, TWO: 2}
+    """From one device to one: test_checkpoint.py. On two the trainer that has gone to the end serves for the runs that
+    go on as well, with nothing left of what it had learned."""
+    batches = data.batches(POINTS, batch_size=8, seed=1)
 
-    def epochs(n, strategy, file):
-        trainer = made(strategy, WGAN, steps_per_execution=steps[strategy])
-        history = trainer.fit(batches, epochs=n, steps_per_epoch=2, checkpoint=tmp_path / file).history
+    def epochs(trainer, file, **kwargs):
+        for variable in variables(trainer) * file.startswith("cut"):
+            variable.assign(tf.zeros_like(variable))  # all must come from the file
+        history = trainer.fit(batches, epochs=4, steps_per_epoch=2, checkpoint=tmp_path / file, **kwargs).history
         return [*everything(trainer), *history.values()]
 
-    through = {strategy: epochs(4, strategy, f"{steps[strategy]}.weights.h5") for strategy in (ONE, TWO)}
-    for first in (ONE, TWO):
-        epochs(2, first, "cut.weights.h5")
-        for then in (ONE, TWO):
-            shutil.copy(tmp_path / "cut.weights.h5", tmp_path / "goes on.weights.h5")
-            resumed = epochs(4, then, "goes on.weights.h5")
-            if first is then:
-                for a, b in zip(resumed, through[then], strict=True):
-                    np.testing.assert_array_equal(a, b)
-            assert_close(resumed, through[ONE])
-        (tmp_path / "cut.weights.h5").unlink()
+    def to_the_end(trainer, file):
+        """Without a break; and what the file was after two of the four epochs."""
+
+        def keep(epoch, logs):
+            if epoch == 2:
+                for name in ("cut", "cut too"):  # a file for each run that goes on from it
+                    shutil.copy(tmp_path / file, tmp_path / f"{name} {file}")
+
+        return epochs(trainer, file, callbacks=keras.callbacks.LambdaCallback(on_epoch_begin=keep))
+
+    two = made(TWO, WGAN, steps_per_execution=2)
+    through = to_the_end(made(ONE, WGAN), "1.weights.h5")
+    through_two = to_the_end(two, "2.weights.h5")
+    assert_close(through_two, through)
+    assert_each_device_has_the_same(two)
+    for weight in two.critic.trainable_variables:
+        assert max(np.abs(here).max() for here in weight.value.values) <= np.float32(0.01)
+    assert np.abs(two.critic.layers[0].kernel).max() == np.float32(0.01)  # it is the clip that holds them
+
+    assert_close(epochs(two, "cut 1.weights.h5"), through)
+    assert_each_device_has_the_same(two)
+    for a, b in zip(epochs(two, "cut 2.weights.h5"), through_two, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert_close(epochs(made(ONE, WGAN), "cut too 2.weights.h5"), through)
 
 
 # --- batch norm ---
@@ -271,11 +297,16 @@ def test_each_device_norms_by_its_own_rows_unless_batch_norm_is_synchronised(syn
 
 
 def test_with_synchronised_batch_norm_two_devices_train_as_one_and_without_it_they_do_not():
-    real = data.batches(np.random.default_rng(0).uniform(-1, 1, (20, 28, 28, 1)), 8, seed=1)
+    """Eagerly, which is quicker; in a graph outgrowing_page.py trains the book's generator so."""
+
+    def networks(synchronized):
+        norm = layers.BatchNormalization(momentum=0.9, synchronized=synchronized)
+        hidden = layers.Dense(8, use_bias=False)  # a bias would be taken out again: its gradient is rounding
+        return keras.Sequential([keras.Input((2,)), hidden, norm, layers.Dense(2)]), models.mlp_critic(1, 8)
 
     def weights(strategy, synchronized):
-        trainer = made(strategy, GAN, lambda: conv_networks(synchronized))
-        trainer.fit(real, steps_per_epoch=2)
+        trainer = made(strategy, GAN, lambda: networks(synchronized), run_eagerly=True)
+        trainer.fit(data.batches(POINTS, 8, seed=1), steps_per_epoch=2)
         return trainer.get_weights()
 
     one = weights(ONE, False)

@@ -132,13 +132,13 @@ def test_what_is_not_installed_is_said(monkeypatch):
 
 def test_another_framework_has_a_process_of_its_own_and_tells_its_time(tmp_path, monkeypatch):
     (tmp_path / "counting.py").write_text(
-        "import sys, numpy as np\n"
+        "import sys\n"
         "class Trainer:\n"
         "    def __init__(self, *settings):\n"
         "        assert 'tensorflow' not in sys.modules and settings[:2] == ('WGAN', 5), settings\n"
         "    def run(self, steps):\n"
         "        print('noise that is no answer')\n"
-        "        for _ in range(steps): np.ones((400, 400)) @ np.ones((400, 400))\n"
+        "        for _ in range(steps): sum(range(10_000))\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     run = bench.reference("counting")("WGAN", np.zeros((9, 2)), 1, 2)
@@ -150,7 +150,8 @@ def test_another_framework_has_a_process_of_its_own_and_tells_its_time(tmp_path,
 def test_a_block_without_fit_makes_as_many_steps(monkeypatch):
     made = []
     monkeypatch.setattr(bench, "make", lambda *args, make=bench.make: made.append(make(*args)) or made[-1])
-    run = bench.block(2)("WGAN", bench.data.mnist()[:100], 1, 2)
+    # of n_critic 1: XLA compiles each critic step by itself, and what is counted is blocks
+    run = bench.block(2)("GAN", bench.data.mnist()[:100], 1, 2)
     assert (run(4) > 0).all()
     (trainer, _), *others = made
     assert not others and int(trainer.generator_optimizer.iterations) == 4
