@@ -68,7 +68,7 @@ book: $(READY)
 CORES   := import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 GB      := import os; print(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30)
 WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); print n < 1 ? 1 : n < $$1 ? n : $$1}')
-PYTEST   = TF_NUM_INTRAOP_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST   = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
 
 test: book lint
