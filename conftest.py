@@ -9,7 +9,7 @@ COST = "cpu_seconds"
 
 
 def pytest_collection_finish(session):
-    """What has been imported stays. To look through it again and again takes a fifth of tests that trace."""
+    """What has been imported stays. To look through it again and again takes a tenth of tests that trace."""
     gc.collect()
     gc.freeze()
 

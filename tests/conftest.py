@@ -1,5 +1,6 @@
 """Quiet TensorFlow, one seed a test, no window for figures."""
 
+import functools
 import os
 import sys
 
@@ -23,6 +24,35 @@ def fixed_seed():
     """The same weights, latent vectors and interpolates each time a test is run, in whatever order."""
     if "keras" in sys.modules:  # a test of the book's pages need not wait for TensorFlow
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    from helpers import eagerly
+
+    eagerly(monkeypatch)
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """500 of each set to train on and to be judged by: all kernels of 10 000 take a second a judgement."""
+    from gancode import data, metrics
+    from gancode.experiments import scoreboard
+
+    digits, reference = data.mnist, metrics.reference_digits()
+    few = metrics.Classified(reference.features[:500], reference.classes[:500])
+    monkeypatch.setattr(data, "mnist", lambda split="train": digits(split)[:500])
+    monkeypatch.setattr(metrics, "reference_digits", lambda: few)
+    monkeypatch.setattr(scoreboard, "bundled", functools.cache(scoreboard.bundled.__wrapped__))  # as yet of no digits
+
+
+@pytest.fixture
+def two_channels(monkeypatch):
+    """The convolutional pair, as small as it can be for who does not say how large."""
+    from gancode import models
+
+    for name in ("conv_generator", "conv_critic"):
+        monkeypatch.setattr(models, name, functools.partial(getattr(models, name), channels=2))
 
 
 @pytest.fixture(scope="module")

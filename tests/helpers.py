@@ -2,9 +2,15 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 # TensorFlow 2.21's variables have an __array__ that NumPy 2 finds old; Keras comes upon it when it saves.
 saves = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+def eagerly(patch):
+    """Steps as Python makes them: to trace a few takes longer than to make them. patch: pytest's monkeypatch."""
+    patch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
 
 
 def noise(*shape, seed=0, dtype=np.float32):

@@ -24,6 +24,7 @@ def page():
     """The names that the page's code has made; test by test it runs from top to bottom."""
     names = {}
     exec(IMPORTS, names)
+    assert tf.distribute.MirroredStrategy().num_replicas_in_sync == 2  # it finds both; TWO serves in its place
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.distribute, "MirroredStrategy", lambda: two_devices.TWO)
         yield names

@@ -1,34 +1,20 @@
-import functools
 import json
 
 import cloudpickle
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from evidence import architectures
 from evidence.architectures import NAMES, pair
-from gancode import data, losses, metrics
-from gancode.experiments import scoreboard
+from gancode import losses
 from gancode.trainers import WGANGP, NotFiniteError
 from gancode.variants import METHODS
 
 pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
 every_pair = pytest.mark.parametrize("name", NAMES)
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """500 digits, for all kernels of 10 000 take a second a judgement; and steps as Python makes them, for to trace a
-    few takes longer than to make them."""
-    digits, reference = data.mnist, metrics.reference_digits()
-    few = metrics.Classified(reference.features[:500], reference.classes[:500])
-    monkeypatch.setattr(data, "mnist", lambda split="train": digits(split)[:500])
-    monkeypatch.setattr(metrics, "reference_digits", lambda: few)
-    monkeypatch.setattr(scoreboard, "bundled", functools.cache(scoreboard.bundled.__wrapped__))
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+quick = pytest.mark.usefixtures("few_digits", "eager")
 
 
 def kinds(network):
@@ -104,15 +90,17 @@ def test_only_wgan_gp_gets_layer_norm_in_its_critic(monkeypatch, method, norm):
     assert asked == [norm]
 
 
+@quick
 @pytest.mark.parametrize("method", ["GAN", "LSGAN", "WGAN", "WGAN-GP", "LSGAN-GP"])
-def test_on_demand_all_have_layer_norm(monkeypatch, method, quick):
+def test_on_demand_all_have_layer_norm(monkeypatch, method):
     asked = []
     monkeypatch.setattr(architectures, "pair", lambda *of: asked.append(of[2]) or pair(*of))
     assert architectures.train("DCGAN", method, 0, 2, 1e-4, 1, 1, "layer", 100)["diverged"] is None
     assert asked == ["layer"] and "LSGAN-GP" not in METHODS
 
 
-def test_a_process_of_its_own_knows_lsgan_gp_too(quick):
+@quick
+def test_a_process_of_its_own_knows_lsgan_gp_too():
     """Run as a script, its functions travel there with copies of all that they name."""
     cloudpickle.register_pickle_by_value(architectures)
     try:
@@ -131,7 +119,8 @@ def test_lsgan_gp_is_least_squares_with_wgan_gps_penalty():
     assert float(trainer.critic_penalty(real, -real)) == float(paper.critic_penalty(real, -real)) > 0
 
 
-def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path, quick):
+@quick
+def test_from_the_shell_a_run_that_diverges_is_kept_as_one(tmp_path):
     out = tmp_path / "some.json"
     command = ["--architectures", "DCGAN", "--methods", "GAN", "WGAN", "--steps", "2", "--seeds", "1"]
     architectures.main([*command, "--learning-rate", "1e30", "--channels", "1", "--samples", "100", "--out", str(out)])

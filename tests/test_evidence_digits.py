@@ -1,26 +1,17 @@
 """Few digits, and critics of digits: the commands, with a step or two."""
 
-import functools
-
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from gancode import models
 from gancode.experiments.results import Results, load
 from tools.evidence import digit_critics, few_digits
 
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Two channels, and steps as Python makes them: to trace takes longer than a few steps."""
-    for name in ("conv_generator", "conv_critic"):
-        monkeypatch.setattr(models, name, functools.partial(getattr(models, name), channels=2))
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+quick = pytest.mark.usefixtures("two_channels", "eager")
 
 
+@quick
 @pytest.mark.slow
-def test_few_digits(tmp_path, quick, monkeypatch):
+def test_few_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(few_digits, "LOOKS", 2)  # in place of 4
     few_digits.main(["--steps", "2", "--seeds", "1", "--cases", "1", "--out", str(tmp_path / "some.json")])
     (kept,) = Results(tmp_path / "some.json").cases
@@ -28,8 +19,9 @@ def test_few_digits(tmp_path, quick, monkeypatch):
     assert all(0 <= part <= 1 for part in kept["result"]["nearer"])
 
 
+@quick
 @pytest.mark.slow
-def test_digit_critics(tmp_path, quick):
+def test_digit_critics(tmp_path):
     digit_critics.main(["--steps", "2", "--seeds", "1", "--cases", "1", "--out", str(tmp_path / "some.json")])
     (kept,) = Results(tmp_path / "some.json").cases
     norms = np.array(kept["result"]["norms"])  # (looks, layers)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 from helpers import saves
 
 from gancode.experiments.results import Results
@@ -29,10 +28,8 @@ def test_each_change_is_what_it_is_called():
 
 @pytest.mark.slow  # trains
 @saves
-def test_command(tmp_path, monkeypatch):
+def test_command(tmp_path, monkeypatch, eager):
     monkeypatch.setattr(emoji, "CHANNELS", 2)
-    # to trace takes longer than five steps
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
     where = ["--out", str(tmp_path / "emoji.json"), "--folder", str(tmp_path)]
     steps = "--critic-steps 5 --n-evals 1 --samples 20 --methods WGAN GAN --learning-rates 5e-4".split()
     emoji.main(["race", *where, *steps])

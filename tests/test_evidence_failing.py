@@ -1,12 +1,8 @@
 """Chapter 8's failing runs: the pictures, what counts as a copy, and the command with a few steps."""
 
-import functools
-
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from gancode import models
 from gancode.experiments.results import Results
 from tools.evidence import failing
 
@@ -26,13 +22,9 @@ def test_a_shifted_or_mirrored_picture_is_at_distance_0_of_the_rows_around_it():
 
 
 @pytest.mark.slow
-def test_command(tmp_path, monkeypatch):
-    for name in ("conv_generator", "conv_critic"):
-        monkeypatch.setattr(models, name, functools.partial(getattr(models, name), channels=2))
+def test_command(tmp_path, monkeypatch, two_channels, eager):
     monkeypatch.setattr(failing, "LOOKS", 2)
     monkeypatch.setattr(failing, "MANY", 24)  # each is compared with all pictures, shifted and mirrored
-    # to trace takes longer than a few steps
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
     failing.main(["--steps", "4", "--seeds", "1", "--cases", "1", "--out", str(tmp_path / "some.json")])
     (kept,) = Results(tmp_path / "some.json").cases
     assert kept["result"]["step"] == [0, 2, 4] and len(kept["result"]["estimate"]) == 4

@@ -1,22 +1,15 @@
-import functools
 import json
 
 import pytest
-import tensorflow as tf
 from scipy.stats import spearmanr
 
 from evidence import follows
-from gancode import models
 from gancode.experiments import results
 
 
 @pytest.mark.slow
-def test_the_command_looks_as_often_as_it_is_to(tmp_path, monkeypatch):
-    for name in ("conv_generator", "conv_critic"):
-        monkeypatch.setattr(models, name, functools.partial(getattr(models, name), channels=2))
+def test_the_command_looks_as_often_as_it_is_to(tmp_path, monkeypatch, two_channels, eager):
     monkeypatch.setattr(follows, "LOOKS", 2)  # in place of 8
-    # to trace takes longer than four steps
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
     out = tmp_path / "found.json"
     follows.main(["--steps", "4", "--seeds", "1", "--out", str(out)])
     found = {case["case"]["method"]: case["result"] for case in json.loads(out.read_text())["cases"]}

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from evidence import plan
 from gancode import data
@@ -36,11 +35,9 @@ def test_a_cone_and_the_nearest_mode_get_what_they_earn():
 
 
 @pytest.mark.slow
-def test_the_command_trains_what_it_is_asked_for(tmp_path, monkeypatch):
+def test_the_command_trains_what_it_is_asked_for(tmp_path, monkeypatch, eager):
     monkeypatch.setattr(plan, "floor", lambda n, seed: 0.0)
     monkeypatch.setattr(plan, "N", 64)  # for the exact plans, of which there are many, in place of 512
-    # to trace takes longer than one step
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
     out = tmp_path / "found.json"
     plan.main(["--steps", "1", "--seeds", "0", "--out", str(out)])
     cases = json.loads(out.read_text())["cases"]

@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from gancode.experiments.results import Results, load
 from tools.evidence import slopes
 
 
 @pytest.mark.slow
-def test_command(tmp_path, monkeypatch):
-    # to trace takes longer than a few steps
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+def test_command(tmp_path, eager):
     slopes.main(["--steps", "3", "--seeds", "1", "--cases", "1", "--out", str(tmp_path / "some.json")])
     game, depth = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
     assert game["least"] <= game["last"] <= game["greatest"]

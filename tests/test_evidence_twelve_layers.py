@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from gancode import models
 from gancode.experiments.results import Results, load
@@ -11,11 +10,9 @@ from tools.evidence import twelve_layers
 
 
 @pytest.mark.slow
-def test_command(tmp_path, monkeypatch):
+def test_command(tmp_path, monkeypatch, eager):
     monkeypatch.setattr(twelve_layers, "DEPTH", 4)
     monkeypatch.setattr(twelve_layers, "WIDTH", 16)
-    # to trace takes longer than a few steps
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
     twelve_layers.main(["--steps", "4", "--seeds", "2", "--cases", "1", "--out", str(tmp_path / "some.json")])
     several, alone = (kept["result"] for kept in Results(tmp_path / "some.json").cases)
     assert several["steps"] == [0, 1, 4] and len(several["seeds"]) == 2

@@ -3,7 +3,7 @@ import io
 import matplotlib.image
 import numpy as np
 import pytest
-import tensorflow as tf
+from helpers import eagerly
 from matplotlib import colors, pyplot
 
 from gancode import data, models, plots, probes
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow  # trains, builds or starts processes
 
 @pytest.fixture(scope="module", autouse=True)
 def eager():
-    """Steps as Python makes them: to trace a few takes longer than to make them (test_ensembles.py has graphs)."""
+    """For what is trained once for the module, too. (test_ensembles.py has graphs.)"""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+        eagerly(patch)
         yield
 
 

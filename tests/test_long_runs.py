@@ -192,7 +192,7 @@ def all_of_them(folder):
 
 LIMITS = {
     "steps": 0.5,
-    "calls_of_fit": 1.5,
+    "calls_of_fit": 1.2,
     "trainers": 10,
     "generated": 1.5,
     "looks_inside": 1.5,

@@ -1,29 +1,15 @@
-import functools
 import json
 
 import keras
 import pytest
-import tensorflow as tf
 from helpers import saves
 from keras import layers
 
 from evidence import race
-from gancode import data, metrics
 from gancode.experiments import scoreboard
 
-pytestmark = pytest.mark.slow  # trains
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """500 digits, for all kernels of 10 000 take a second a judgement; and steps as Python makes them, for to trace a
-    few takes longer than to make them (graphs that are cut off and go on are in test_checkpoint.py)."""
-    digits, reference = data.mnist, metrics.reference_digits()
-    few = metrics.Classified(reference.features[:500], reference.classes[:500])
-    monkeypatch.setattr(data, "mnist", lambda split="train": digits(split)[:500])
-    monkeypatch.setattr(metrics, "reference_digits", lambda: few)
-    monkeypatch.setattr(scoreboard, "bundled", functools.cache(scoreboard.bundled.__wrapped__))
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+# slow: trains. Graphs that are cut off and go on are in test_checkpoint.py.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_digits", "eager")]
 
 
 def small():

@@ -1,10 +1,8 @@
-import functools
 import json
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from gancode import data, metrics
@@ -13,23 +11,8 @@ from gancode.experiments.scoreboard import aggregate, train
 from gancode.trainers import WGAN
 from gancode.variants import BOOK, METHODS
 
-pytestmark = pytest.mark.slow  # trains, builds or starts processes
-
-
-@pytest.fixture(autouse=True)
-def few_digits(monkeypatch):
-    """500 of each set to train on and to be judged by: all kernels of 10 000 take a second a judgement."""
-    digits, reference = data.mnist, metrics.reference_digits()
-    few = metrics.Classified(reference.features[:500], reference.classes[:500])
-    monkeypatch.setattr(data, "mnist", lambda split="train": digits(split)[:500])
-    monkeypatch.setattr(metrics, "reference_digits", lambda: few)
-    monkeypatch.setattr(scoreboard, "bundled", functools.cache(scoreboard.bundled.__wrapped__))  # as yet of no digits
-
-
-@pytest.fixture
-def eager(monkeypatch):
-    """Steps as Python makes them: to trace a few takes longer. The tests without it go through a graph."""
-    monkeypatch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+# slow: trains, builds or starts processes. What is traced here is traced where a test does not ask for `eager`.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_digits")]
 
 
 def small():
