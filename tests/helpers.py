@@ -1,5 +1,6 @@
 """What several tests need: noise, and all that a trainer consists of."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,6 +12,11 @@ saves = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't acce
 def eagerly(patch):
     """Steps as Python makes them: to trace a few takes longer than to make them. patch: pytest's monkeypatch."""
     patch.setattr(tf, "function", lambda step=None, **how: step or (lambda step: step))
+
+
+def before_epoch(n, do):
+    """A callback that does something once, before an epoch: to copy a checkpoint as it is then, for example."""
+    return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: do() if epoch == n else None)
 
 
 def noise(*shape, seed=0, dtype=np.float32):

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import h5py
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_same, everything, same, saves, variables
+from helpers import assert_same, before_epoch, everything, same, saves, variables
 
 from gancode import data, models
 from gancode._training import checkpoint
@@ -52,12 +53,9 @@ def file(tmp_path):
 def three(tmp_path_factory):
     """A run of three epochs, and a folder with its files: 1.weights.h5 after the first, and so on."""
     folder, one = tmp_path_factory.mktemp("three"), trainer()
-
-    def keep(epoch, logs):
-        if epoch:
-            shutil.copy(folder / "3.weights.h5", folder / f"{epoch}.weights.h5")
-
-    fit(one, 3, folder / "3.weights.h5", callbacks=keras.callbacks.LambdaCallback(on_epoch_begin=keep))
+    file = folder / "3.weights.h5"
+    keep = [before_epoch(n, partial(shutil.copy, file, folder / f"{n}.weights.h5")) for n in (1, 2)]
+    fit(one, 3, file, callbacks=keep)
     return one, folder
 
 
@@ -82,14 +80,10 @@ def test_a_run_in_two_pieces_ends_as_the_run_in_one(method, file):
     assert resumed == history, "the history is that of the whole run"
 
 
-def fit_and_cut(trainer, epochs, cut, file, beside="whole.weights.h5"):
+def fit_and_cut(trainer, epochs, cut, file):
     """A run without a break whose file, as it was after `cut` epochs, is there for another to go on from."""
-
-    def keep(epoch, logs):
-        if epoch == cut:
-            shutil.copy(file.with_name(beside), file)
-
-    fit(trainer, epochs, file.with_name(beside), callbacks=keras.callbacks.LambdaCallback(on_epoch_begin=keep))
+    whole = file.with_name("whole.weights.h5")
+    fit(trainer, epochs, whole, callbacks=before_epoch(cut, lambda: shutil.copy(whole, file)))
 
 
 def test_so_does_one_in_xla(file):

@@ -12,10 +12,9 @@ import socket
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
-from helpers import saves
+from helpers import before_epoch, saves
 from outgrowing import PAGE, blocks
 
 HERE = pathlib.Path(__file__).parent
@@ -70,12 +69,11 @@ def test_two_machines_go_on_with_a_run_and_end_where_one_ends_and_the_first_of_t
 
     # One machine goes through without a break, and what its file was after an epoch is what the two find. It is this
     # process, without a strategy and eagerly: a process and a graph would take longer to make than its few steps.
-    def cut(epoch, logs):
-        if epoch == 1:
-            for folder in machines:
-                shutil.copytree("shared", folder / "shared")
+    def cut():
+        for folder in machines:
+            shutil.copytree("shared", folder / "shared")
 
-    names = {"look": keras.callbacks.LambdaCallback(on_epoch_begin=cut)}
+    names = {"look": before_epoch(1, cut)}
     changes = {
         "tf.distribute.MultiWorkerMirroredStrategy()": "tf.distribute.get_strategy()",
         "compile(": "compile(run_eagerly=True, ",

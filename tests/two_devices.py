@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import everything, saves, variables
+from helpers import before_epoch, everything, saves, variables
 from keras import layers
 
 from gancode import data, models, probes, variants
@@ -247,12 +247,11 @@ def test_a_run_goes_on_from_its_file_on_as_many_devices_or_on_another_number(tmp
     def to_the_end(trainer, file):
         """Without a break; and what the file was after two of the four epochs."""
 
-        def keep(epoch, logs):
-            if epoch == 2:
-                for name in ("cut", "cut too"):  # a file for each run that goes on from it
-                    shutil.copy(tmp_path / file, tmp_path / f"{name} {file}")
+        def keep():
+            for name in ("cut", "cut too"):  # a file for each run that goes on from it
+                shutil.copy(tmp_path / file, tmp_path / f"{name} {file}")
 
-        return epochs(trainer, file, callbacks=keras.callbacks.LambdaCallback(on_epoch_begin=keep))
+        return epochs(trainer, file, callbacks=before_epoch(2, keep))
 
     two = made(TWO, WGAN, steps_per_execution=2)
     through = to_the_end(made(ONE, WGAN), "1.weights.h5")
