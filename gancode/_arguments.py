@@ -144,8 +144,7 @@ def one_score_each(scores, samples):
     n = samples.shape[0]
     expect(tf.is_tensor(scores), "critic", "it to give a tensor of scores", scores)
     holds = any(scores.shape.is_compatible_with(shape) for shape in ([n], [n, 1]))
-    wanted = f"it to give scores of shape ({n}, 1)"
-    return expect(holds, "critic", wanted, scores, got=f"shape {scores.shape}")
+    return expect(holds, "critic", f"it to give scores of shape ({n}, 1)", scores, got=f"shape {scores.shape}")
 
 
 def of_scores(loss):

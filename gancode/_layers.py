@@ -57,8 +57,7 @@ def transposed(layer, own, images):  # (batch, h, w, channels)
         return own(images)
     kernel = over_blocks(tf.convert_to_tensor(layer.kernel))  # (3, 3, 4 * filters, channels)
     turned = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))  # the transpose of a convolution: turned by half
-    blocks = tf.nn.conv2d(images, turned, 1, "SAME")
-    result = tf.nn.depth_to_space(blocks, 2)
+    result = tf.nn.depth_to_space(tf.nn.conv2d(images, turned, 1, "SAME"), 2)
     if layer.use_bias:
         result += tf.convert_to_tensor(layer.bias)
     return layer.activation(result)

@@ -65,9 +65,8 @@ def listed(top):
 def class_names(top, paths):
     """The subfolders' names, sorted. Raises ValueError unless each picture is in one, and each has a picture."""
     names = sorted(each.name for each in top.iterdir() if each.is_dir() and not each.name.startswith("."))
-    at_the_top = [path for path in paths if "/" not in path]
-    got = f"{len(at_the_top)} beside them: {''.join(at_the_top[:1])}"
-    expect(not at_the_top, "labels", "all pictures in subfolders", got=got)
+    if at_top := [path for path in paths if "/" not in path]:
+        raise ValueError(f"labels: expected all pictures in subfolders, got {len(at_top)} beside them: {at_top[0]}")
     expect(len(names) >= 2, "labels", "at least two subfolders, a class each", got=names)
     for name in sorted({*names} - {path.split("/")[0] for path in paths}):
         raise ValueError(f"labels: expected pictures in every subfolder, got none in {name!r}")

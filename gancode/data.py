@@ -116,9 +116,7 @@ def swiss_roll(n, seed=None):
     """n points, float32 (n, 2): scikit-learn's roll, noise 0.25, seen from the side, / 7.5."""
     from sklearn.datasets import make_swiss_roll
 
-    positive_integer("n", n)
-    seed_or_none(seed)
-    points, _ = make_swiss_roll(n, noise=0.25, random_state=seed)
+    points, _ = make_swiss_roll(positive_integer("n", n), noise=0.25, random_state=seed_or_none(seed))
     return (points[:, [0, 2]] / 7.5).astype(np.float32)
 
 
@@ -170,8 +168,7 @@ def load_checked(path, sha256):
         ValueError: if the file is not the one with this SHA-256.
     """
     raw = path.read_bytes()
-    digest = hashlib.sha256(raw).hexdigest()
-    if digest != sha256:
+    if (digest := hashlib.sha256(raw).hexdigest()) != sha256:
         what = f"the data file is damaged (SHA-256 {digest[:12]}..., expected {sha256[:12]}...)"
         cure = f"Restore it, for instance with `git checkout gancode/{path.parent.name}/{path.name}`."
         raise ValueError(f"{path.name}: {what}. {cure}")
@@ -180,11 +177,8 @@ def load_checked(path, sha256):
 
 
 def _mixture(centres, sigma, n, seed):
-    positive_integer("n", n)
-    seed_or_none(seed)
-    rng = np.random.default_rng(seed)
-    points = centres[rng.integers(len(centres), size=n)] + sigma * rng.standard_normal((n, 2))
-    return points.astype(np.float32)
+    n, rng = positive_integer("n", n), np.random.default_rng(seed_or_none(seed))
+    return (centres[rng.integers(len(centres), size=n)] + sigma * rng.standard_normal((n, 2))).astype(np.float32)
 
 
 def _mnist_arrays(split, full):

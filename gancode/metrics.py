@@ -91,7 +91,8 @@ def frechet_distance(x, y):
     x, y = _two_samples(x, y)
     cov_x, cov_y = np.cov(x, rowvar=False).reshape(x.shape[1], -1), np.cov(y, rowvar=False).reshape(y.shape[1], -1)
     # C_x^(1/2) C_y C_x^(1/2) is symmetric and has the eigenvalues of C_x C_y: real, and at least 0 but for rounding
-    root = _symmetric_root(cov_x)
+    values, vectors = linalg.eigh(cov_x)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T  # C_x^(1/2)
     cross = np.sqrt(np.clip(linalg.eigvalsh(root @ cov_y @ root), 0, None)).sum()
     distance = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(cov_x) + np.trace(cov_y) - 2 * cross
     return float(max(distance, 0.0))
@@ -290,11 +291,6 @@ def _trained_classifier():
     arrays = load_checked(CLASSIFIER, CLASSIFIER_SHA256)  # its weights by their numbers, and the reference
     model.set_weights([weights for name, weights in sorted(arrays.items()) if name.isdigit()])
     return model
-
-
-def _symmetric_root(matrix):
-    values, vectors = linalg.eigh(matrix)
-    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
 
 
 def _two_sets(**named_points):

@@ -33,7 +33,7 @@ def conv_generator(
 ):
     """Latent (batch, latent_dim) to images (batch, h, w, c) in [-1, 1]: a small DCGAN (Radford et al. 2016).
 
-    Chapter 6 tries others than these. From 28 x 28 x 1, the book's digits, other shapes differ in how they grow:
+    *Deeper* tries others than these. From 28 x 28 x 1, the book's digits, other shapes differ in how they grow:
     pixels are doubled, between neighbours, and then convolved, so that no checkerboard is drawn (Odena et al. 2016).
 
     Args:
@@ -77,8 +77,8 @@ def conv_critic(channels=16, norm=None, activation=leaky_relu, image_shape=DIGIT
 
     Args:
         channels: of the first convolution; each further one has twice as many.
-        norm: None, "batch", "layer" or "instance", after each convolution but the first, as in DCGAN. Chapter 4 shows
-            what "batch" makes of a gradient penalty.
+        norm: None, "batch", "layer" or "instance", after each convolution but the first, as in DCGAN. *Deeper*
+            shows what "batch" makes of a gradient penalty.
         activation, image_shape: as of `conv_generator`. Kernels are 5 x 5 for 28 x 28 x 1, as in DCGAN; for others
             4 x 4, whose strides of 2 meet every pixel equally often.
         classes: how many, for a critic of images and labels (batch,). The last layer is that of a plain critic, and a

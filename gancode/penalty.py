@@ -12,8 +12,8 @@ def clip_weights(model, bound):
 
     *Every* one: kernels and biases, as in Algorithm 1 of Arjovsky et al. 2017 and in its authors' code, and
     also the scales and offsets of norm layers. A norm layer's scale starts at 1, so it falls to `bound` at
-    the first clip, and every later signal with it: one more reason to leave norm layers out of a clipped
-    critic. Batch norm's running mean and variance are not trained and not clipped.
+    the first clip; in a shallow critic batch norm helped all the same (*Deeper*). Batch norm's running mean
+    and variance are not trained and not clipped.
 
     Args:
         model: a built Keras model.

@@ -27,9 +27,8 @@ def samples_grid(images, columns=8, title=None):
     """
     images = _images("images", images)
     positive_integer("columns", columns)
-    _, high, wide, _ = images.shape
-    height = 0.75 * -(-len(images) // columns) * high / wide
-    figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=height)
+    n, high, wide, _ = images.shape
+    figure, ax = new_figure(width=min(8.0, 0.75 * columns), height=0.75 * -(-n // columns) * high / wide)
     show_tiles(ax, images, columns)
     ax.set_title(title or "")
     return figure
@@ -79,14 +78,11 @@ def learning_curves(curves, ylabel, steps_per_point=1, xlabel="generator steps",
 def points(named_points, ax=None, lim=None):
     """2-D points, {"real": (n, 2), "fake": (m, 2)}, as a scatter with equal axes."""
     named_points = named_numbers("named_points", named_points, ("n", 2))
-    if lim is not None:
-        positive("lim", lim)
+    limits = {} if lim is None else {"xlim": (-positive("lim", lim), lim), "ylim": (-lim, lim)}
     ax = ax or new_figure(width=4.6, height=4.4)[1]
     for (name, xy), marker in zip(named_points.items(), "ox^s", strict=False):
         ax.scatter(*xy.T, s=12, marker=marker, alpha=0.6, color=colour_of(name), label=name)
-    ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    if lim is not None:
-        ax.set(xlim=(-lim, lim), ylim=(-lim, lim))
+    ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", **limits)
     ax.legend(loc="upper right")
     return ax.figure
 

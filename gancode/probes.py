@@ -45,8 +45,7 @@ def layer_gradient_norms(critic, real, fake, loss=losses.wasserstein, labels=Non
 
 def weight_values(critic):
     """Every kernel of the critic, flattened into one float32 array (weights,); biases and norm layers left out."""
-    kernels = [layer.kernel.numpy().ravel() for layer in _kernel_layers(critic)]
-    return np.concatenate(kernels)
+    return np.concatenate([layer.kernel.numpy().ravel() for layer in _kernel_layers(critic)])
 
 
 def sample_jacobian(critic, samples, labels=None):

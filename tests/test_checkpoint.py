@@ -111,7 +111,8 @@ def test_a_finished_run_is_given_back_as_it_was(file):
     first, second = trainer(), trainer(weights=5)
     history = fit(first, 2, file)
     written = file.read_bytes()
-    assert fit(second, 2, file) == history
+    with pytest.warns(UserWarning, match=r"run\.weights\.h5 has all of 2 epochs already; more epochs= go on"):
+        assert fit(second, 2, file) == history
     assert_same(first, second)
     assert file.read_bytes() == written
 
@@ -128,6 +129,19 @@ def test_callbacks_count_on_from_where_it_was(after, file):
     seen = []
     fit(trainer(), 4, file, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, logs: seen.append(e))])
     assert seen == [2, 3]
+
+
+def test_what_a_callback_logs_is_nan_for_the_epochs_without_it(after, file):
+    after(1)
+
+    def log(name, value):
+        return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update({name: value}))
+
+    fit(trainer(), 2, file, callbacks=log("mine", 5.0))
+    history = fit(trainer(), 3, file)
+    assert {len(values) for values in history.values()} == {3}
+    np.testing.assert_equal(history["mine"], [np.nan, 5.0, np.nan])
+    assert np.isfinite(history["critic_loss"]).all()
 
 
 # --- files that are none ---

@@ -114,9 +114,7 @@ def test_the_folder_holds_what_the_help_says_and_nothing_half_made(finished):
 
 def test_history_has_a_row_for_each_epoch(finished):
     header, *rows = (finished[0] / "history.csv").read_text().splitlines()
-    assert header.split(",") == ["step", "critic_loss", "penalty", "generator_loss", "wasserstein"] or sorted(
-        header.split(",")
-    ) == sorted(["step", *trainers.WGAN.log_names])
+    assert sorted(header.split(",")) == sorted(["step", *trainers.WGAN.log_names, "slope", "spread"])
     values = np.array([row.split(",") for row in rows], float)
     assert values[:, 0].tolist() == [2, 4] and np.isfinite(values).all()
     name = header.split(",").index
@@ -163,11 +161,12 @@ def test_the_film_is_all_samples_in_turn(finished):
 
 
 def test_no_label_of_the_curves_lies_on_another():
-    names = trainers.WGANGP.log_names
+    names = [*trainers.WGANGP.log_names, "slope", "spread"]
     figure = folder.curves(np.arange(1, 41) * 500, {name: np.linspace(-4000.0, 4000.0, 40) for name in names})
     FigureCanvasAgg(figure).draw()
-    said = [figure._supylabel, *(ax.yaxis.label for ax in figure.axes)]
-    assert [label.get_text() for label in said] == ["units of the scores", *names]
+    said = [ax.yaxis.label for ax in figure.axes]
+    units = [*["score"] * (len(names) - 2), "score / distance", "real pictures: 1"]
+    assert [label.get_text() for label in said] == [f"{name}\n{unit}" for name, unit in zip(names, units, strict=True)]
     boxes = [label.get_window_extent() for label in said]
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
     assert all(figure.bbox.containsx(x) and figure.bbox.containsy(y) for box in boxes for x, y in box.get_points())
@@ -551,6 +550,17 @@ def test_what_classes_differ_by_is_no_spread_of_samples():
     x = np.array([[1.0, 2.0], [3.0, 2.0], [10.0, 0.0], [20.0, 0.0]])
     assert watch.within(x, labels).tolist() == [[-1.0, 0.0], [1.0, 0.0], [-5.0, 0.0], [5.0, 0.0]]
     np.testing.assert_allclose(watch.within(x, None), x - x.mean(axis=0))
+
+
+def test_slope_and_spread_are_what_they_are_by_hand():
+    critic = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    critic.layers[0].kernel.assign([[3.0], [4.0]])
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    generator.layers[0].kernel.assign(0.5 * np.eye(2))
+    real = np.random.default_rng(0).normal(3.0, 2.0, (4000, 2)).astype(np.float32)
+    watch.signs(trainers.WGANGP(generator, critic, seed=0), real, None, logs := {"penalty": 0.0})
+    assert logs["slope"] == pytest.approx(5.0, rel=1e-5)
+    assert logs["spread"] == pytest.approx(0.5 / 2.0, rel=0.05)  # of 4 000 draws
 
 
 def test_one_picture_a_class_is_told_of():

@@ -417,6 +417,19 @@ def test_an_array_is_dealt_with_the_methods_own_number_of_critic_steps():
     assert_same(trainer, other)
 
 
+@pytest.mark.parametrize("how", [{}, {"jit_compile": True}])
+def test_a_second_fit_may_have_another_number_of_critic_steps(how):
+    samples, trainer, plain = noise(60, 2), *(WGANGP(sequential(Dense(2)), sequential(Dense(1)), seed=0) for _ in "ab")
+    plain.set_weights(trainer.get_weights())
+    for each, compiled in ((trainer, how), (plain, {"run_eagerly": True})):
+        each.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **compiled)
+        for n_critic in (2, 1, 2):
+            each.fit(data.batches(samples, 4, n_critic, seed=n_critic), steps_per_epoch=2, verbose=0)
+        assert int(each.turns) == 2 * (3 + 2 + 3)
+    for one, other in zip(everything(trainer), everything(plain), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
 def my_own(n=3, **shuffle):
     batches = tf.data.Dataset.from_tensor_slices(noise(n, 8, 1, 2))
     return batches.shuffle(n, **shuffle) if shuffle else batches
@@ -484,7 +497,12 @@ def test_a_data_set_without_a_whole_element_is_refused_and_the_samples_of_one_ar
 
 @pytest.mark.parametrize(
     "batches, cure",
-    [("photos", r"data\.images"), (list(noise(9, 2)), r"np\.stack"), ((noise(9, 2), np.zeros(9)), "labels=labels")],
+    [
+        ("photos", r"data\.images"),
+        (pathlib.Path("photos"), r"data\.images"),
+        (list(noise(9, 2)), r"np\.stack"),
+        ((noise(9, 2), np.zeros(9)), "labels=labels"),
+    ],
 )
 def test_what_is_no_array_yet_is_told_what_makes_one_of_it(batches, cure):
     with pytest.raises(ValueError, match=rf"^batches: expected an array or a data set, got .*; .*{cure}"):

@@ -5,11 +5,13 @@ import numpy as np
 from PIL import Image
 
 from gancode._files import write_whole
+from gancode._training.checkpoint import longer
 from gancode.figures.style import new_figure, sheet
 
 SOME = 2**24  # pixels that are compared at a time: 64 MB as floats
 FRAMES = 100  # of a film, at most
 ROWS = 16  # of a grid of classes, at most
+UNITS = {"slope": ["score / distance"], "spread": ["real pictures: 1"]}
 
 
 class Keep(keras.callbacks.Callback):
@@ -27,7 +29,7 @@ class Keep(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.steps.numpy())
         steps = step // (epoch + 1) * np.arange(1, epoch + 2)
-        past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        past = longer(self.model.past, logs)
         rows = np.column_stack([steps, *past.values()])  # all of them, so that none is there twice after a cut
         samples = pixels(self.model.generate(self.n, seed=0, labels=self.labels))
         pairs = np.concatenate([samples, self.images[nearest(samples, self.images)]], axis=2)
@@ -64,12 +66,11 @@ def nearest(samples, images):
 
 def curves(steps, past):
     """A panel for each thing that was logged, a mean over each epoch."""
-    unit = "scores" if "wasserstein" in past else "loss"
+    score = ["score"] * ("wasserstein" in past)
     figure, axes = new_figure(len(past), height=1.8 * len(past), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], past.items(), strict=True):
         ax.plot(steps, values, ".-" if len(steps) < 30 else "-")
-        ax.set_ylabel(name)
-    figure.supylabel(f"units of the {unit}")  # of all panels: at each it would run into the next one's
+        ax.set_ylabel("\n".join([name, *UNITS.get(name, score)]), fontsize=11)
     axes[-1, 0].set_xlabel("generator steps")
     return figure
 

@@ -139,11 +139,9 @@ def train(asked):
                     bar.initial, bar.start_t = int(trainer.steps.numpy()), time.time()
                 bar.update(int(trainer.steps.numpy()) - bar.n)
 
-            progress = keras.callbacks.LambdaCallback(
-                on_train_batch_end=step_made, on_epoch_end=lambda *_, **__: terminal or say(str(bar))
-            )
+            on = {"on_train_batch_end": step_made, "on_epoch_end": lambda *_, **__: terminal or say(str(bar))}
             seen = Watch(images[some], None if labels is None else labels[some], say)
-            callbacks = [progress, Keep(out, images, len(names or ())), seen]
+            callbacks = [keras.callbacks.LambdaCallback(**on), seen, Keep(out, images, len(names or ()))]
             trainer.fit(batches, steps // every, every, callbacks, verbose=0, checkpoint=checkpoint)
     except KeyboardInterrupt:
         made = Checkpoint(checkpoint).restore(trainer) * every
@@ -163,8 +161,7 @@ def settings_of(asked, images, labels, names, before):
     known_by.update(b"" if labels is None else labels.tobytes())
     settings |= {"pictures": len(images), "sha256 of pictures and labels": known_by.hexdigest()}
     before = before or settings
-    others = {name: now for name, now in settings.items() if before.get(name) != now}
-    if others:
+    if others := {name: now for name, now in settings.items() if before.get(name) != now}:
         said = "".join(f"\n  {name}: it has {before.get(name)}, not {now}" for name, now in others.items())
         raise ValueError(f"{asked.out} is a run with other settings; another --out begins a new one.{said}")
     return settings

@@ -10,10 +10,12 @@ import tensorflow as tf
 from gancode import losses
 from gancode._training.guard import untouched
 from gancode._training.inputs import as_floats, conditioned
+from gancode.penalty import gradient_norms, interpolate
 
 
 class Watch(keras.callbacks.Callback):
-    """Callback: look after each epoch. What is seen twice running is said, once, and since when.
+    """Callback: look after each epoch. What is seen twice running is said, once, and since when; what was measured for
+    it goes to the logs: the callbacks after this one, and the history, have it too.
 
     real: (batch, ...), uint8 or floats. labels: (batch,), or None. say: a function of a line.
     """
@@ -31,11 +33,20 @@ class Watch(keras.callbacks.Callback):
 
 
 def signs(trainer, real, labels, logs):
-    """{a sentence: whether it holds now}, of the networks as they are in training, and of the epoch's means."""
+    """{a sentence: whether it holds now}, of the networks as they are in training, and of the epoch's means.
+
+    Beside these means it puts the critic's mean slope between data and fakes, and the fakes' spread: how much they
+    differ from their mean, that of their class where there are classes, in proportion to what real ones do.
+    """
     latent = keras.random.normal((len(real), trainer.latent_dim), seed=0)
+
+    def score(x):
+        return trainer.critic(conditioned(trainer.critic, x, labels), training=True)
+
     with untouched([*trainer.generator.variables, *trainer.critic.variables]):
-        fake = trainer.generator(conditioned(trainer.generator, latent, labels), training=True)
-        scores = [trainer.critic(conditioned(trainer.critic, x, labels), training=True) for x in (real, fake)]
+        fake = as_floats(trainer.generator(conditioned(trainer.generator, latent, labels), training=True))
+        scores = score(real), score(fake)
+        slopes = gradient_norms(score, interpolate(real, fake, seed=0))
     of_real, of_fake = (np.ravel(each).astype(np.float64) for each in scores)
     difference = of_real.mean() - of_fake.mean()
     spread = np.mean(within(of_real, labels) ** 2) + np.mean(within(of_fake, labels) ** 2)
@@ -47,6 +58,7 @@ def signs(trainer, real, labels, logs):
     # Two images in [-1, 1] are at most 2 sqrt(h w c) apart, and so is W1; a clipped critic has a unit of its own.
     beyond = len(real.shape) == 4 and weight < np.inf and logs.get("wasserstein", 0) ** 2 > 4 * np.prod(real.shape[1:])
     spreads = [np.mean(within(x, labels) ** 2) ** 0.5 for x in (fake, real)]
+    logs |= {"slope": float(np.mean(slopes)), "spread": spreads[0] / max(spreads[1], 1e-12)}
     is_gan, is_wgan = isinstance(trainer.objective, losses.NonSaturating), "wasserstein" in logs
     return {
         "the discriminator is right on 99 % of both real and fake: its own gradient has vanished, and the generator is "

@@ -31,19 +31,18 @@ def look_at(trainer):
     # of a subclassed model only the order of its attributes is known, and a relu at their end may be one between layers
     told = getattr(critic, "inputs", None) or last in ("sigmoid", "softmax", "hard_sigmoid")
     if told and last != "linear" and hasattr(keras.activations, last):
-        _warn(f"critic: it ends in a {last}, and every loss here takes raw scores, without one. Let it end linearly.")
+        warn(f"critic: it ends in a {last}, and every loss here takes raw scores, without one. Let it end linearly.")
     if not critic.trainable_variables:
-        _warn("critic: it has no weights to train, so that nothing but the generator will learn.")
+        warn("critic: it has no weights to train, so that nothing but the generator will learn.")
     gradients, drawn_anew = ask(critic)
     if gradients is None:
         return
-    leak = np.abs(gradients[1:]).max() if len(gradients) > 1 else 0.0
-    if penalised and leak > 1e-6 * np.abs(gradients[0]).max():
+    if penalised and np.abs(gradients[1:]).max() > 1e-6 * np.abs(gradients[0]).max():
         cure = "the penalty asks for a norm of each sample's own gradient. Use norm=None, 'layer' or 'instance'."
-        _warn(f"critic: its score of a sample depends on the other samples of a batch (batch norm makes it so); {cure}")
+        warn(f"critic: its score of a sample depends on the other samples of a batch (batch norm makes it so); {cure}")
     if penalised and drawn_anew:
         cure = "so that loss and penalty judge two different critics. Leave it out of a penalised critic."
-        _warn(f"critic: it draws anew each time it is called (dropout, augmentation), {cure}")
+        warn(f"critic: it draws anew each time it is called (dropout, augmentation), {cure}")
 
 
 def ask(critic, n=4):
@@ -73,11 +72,10 @@ def ask(critic, n=4):
 
 def look_at_data(trainer, batches):
     """Warn, once, of floats that the generator can not reach."""
-    spec = tf.nest.flatten(batches.element_spec)[0]  # of the samples, where there are labels too
-    size, n_critic = spec.shape[:2]
+    size, n_critic = tf.nest.flatten(batches.element_spec)[0].shape[:2]  # of the samples, if there are labels too
     if size is not None and n_critic > max(size, 10):
         cure = "Is it the other way round? The samples lead: (batch, n_critic, *sample)."
-        _warn(f"batches: they are of {size} samples for each of {n_critic} critic steps. {cure}")
+        warn(f"batches: they are of {size} samples for each of {n_critic} critic steps. {cure}")
     end = last_activation(trainer.generator)
     if end not in RANGES or trainer.looked:
         return
@@ -90,35 +88,34 @@ def look_at_data(trainer, batches):
     least, most = float(tf.reduce_min(some)), float(tf.reduce_max(some))
     if not some.dtype.is_floating:
         if end == "sigmoid":
-            _warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")
+            warn("batches: pixels are scaled to -1 to 1, and the generator gives 0 to 1. Let it end in a tanh.")
         if most == 1:
-            _warn("batches: pixels go from 0 to 1 of 255, which is black. Give 255 * images, or 2.0 * images - 1.")
+            warn("batches: pixels go from 0 to 1 of 255, which is black. Give 255 * images, or 2.0 * images - 1.")
         return
     (low, high), of_pixels, of_others = RANGES[end]
     outside = least < low - 0.05 or most > high + 0.05
     in_0_1 = end == "tanh" and least >= 0.0 and 0.5 < most <= 1.0
     if outside or in_0_1:
         cure = f"Scale them: {of_pixels if most > 2.0 else of_others}"
-        _warn(f"batches: they go from {least:g} to {most:g}, and the generator gives {low:g} to {high:g}. {cure}")
+        warn(f"batches: they go from {least:g} to {most:g}, and the generator gives {low:g} to {high:g}. {cure}")
 
 
 def last_activation(network):
     """The name of the function that a network ends in, as in keras.activations, "" where it can not be told."""
     known = {name.replace("_", ""): name for name in dir(keras.activations)}  # in classes' names there is no underscore
-    layers = getattr(network, "operations", None) or getattr(network, "layers", None)  # with keras.ops, or without
-    while layers:
-        layer = getattr(layers[-1], "layer", layers[-1])  # what a wrapper holds
+    # operations are layers with keras.ops among them
+    for last in reversed(getattr(network, "operations", None) or getattr(network, "layers", None) or []):
+        layer = getattr(last, "layer", last)  # what a wrapper holds
         if hasattr(layer, "activation"):
             return getattr(layer.activation, "__name__", "")
         if isinstance(layer, keras.Model):
             return last_activation(layer)
         if (name := type(layer).__name__.lower()) not in ("reshape", "flatten"):
             return known.get(name, "")
-        layers = layers[:-1]
     return ""
 
 
-def _warn(message):
+def warn(message):
     """Warn where the reader's own code called, however deep in here it was found."""
     inside = tuple(str(pathlib.Path(module).parent) for module in (gancode.__file__, keras.__file__))
     frame, level = sys._getframe(), 1

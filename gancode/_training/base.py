@@ -65,6 +65,7 @@ class BaseGAN(keras.Model):
         self.optimizer_settings = {}  # those that they were compiled with
         self.compiled_steps = None  # where XLA runs many at a time
         self.past = {}  # the history of a run that goes on
+        self.critic_steps = None  # that the traced step makes
         self.data_seen = None  # what tells a data set of the reader's own from others, where a run may be cut off
         self.looked = False  # at the data's range
         self.takes_labels = inputs.takes_labels(generator)
@@ -246,6 +247,8 @@ class BaseGAN(keras.Model):
         how = {"epochs": epochs, "initial_epoch": self.go_back(keeper, backup), "verbose": verbose, "shuffle": False}
         if batches is not given and batches.sampler.seed != self.seed:  # an array, by the checkpoint's seed from now on
             batches = dataclasses.replace(batches.sampler, seed=self.seed).batches()
+        if how["initial_epoch"] >= epochs:
+            advice.warn(f"fit: {checkpoint} has all of {epochs} epochs already; more epochs= go on with it.")
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
         callbacks += [keeper] * bool(keeper)
         with no_note_of_retracing():
@@ -272,6 +275,10 @@ class BaseGAN(keras.Model):
             goes_on: the run may be cut off and go on later, so any data set must be one that can be begun elsewhere.
         """
         sampler, first = getattr(batches, "sampler", None), int(self.steps.numpy())
+        n_critic = tf.nest.flatten(batches.element_spec)[0].shape[1]
+        if n_critic != self.critic_steps:
+            self.trace_anew()
+        self.critic_steps = n_critic
         if goes_on:
             self.data_seen = inputs.check_repeats(batches, self.data_seen)
         if sampler is not None:

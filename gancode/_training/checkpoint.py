@@ -5,6 +5,7 @@ Keras's BackupAndRestore does so too, but for the curves: they begin anew where 
 
 import io
 import json
+import math
 import os
 import pathlib
 
@@ -39,8 +40,7 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             with h5py.File(self.path) as file:
                 then, now = read(file["vars"])["run"], what_it_is(model)
-            different = [name for name in {**now, **then} if then.get(name) != now.get(name)]
-            if different:
+            if different := [name for name in {**now, **then} if then.get(name) != now.get(name)]:
                 said = (f"{name} {short(then.get(name))}, not {short(now.get(name))}" for name in different)
                 raise ValueError("; ".join(said))
             model.load_weights(self.path)
@@ -53,13 +53,19 @@ class Checkpoint(keras.callbacks.Callback):
         return max(map(len, model.past.values()), default=0)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.model.past = {name: [*self.model.past.get(name, []), value] for name, value in logs.items()}
+        self.model.past = longer(self.model.past, logs)
         if not self.model.distribute_strategy.extended.should_checkpoint:
             return  # the first machine does
         weights = InMemory()
         self.model.save_weights(weights)
         kept = "the one of the epoch before is kept" if self.path.exists() else "there is none yet"
         write_whole(self.path, lambda file: file.write_bytes(weights.getbuffer()), "checkpoint: ", kept)
+
+
+def longer(past, logs):
+    """The history with an epoch more: NaN where something was not logged, by a callback that was not there."""
+    before = [math.nan] * max(map(len, past.values()), default=0)
+    return {name: [*past.get(name, before), logs.get(name, math.nan)] for name in {**past, **logs}}
 
 
 class InMemory(io.BytesIO):
@@ -71,12 +77,10 @@ class InMemory(io.BytesIO):
 
 def what_it_is(trainer):
     """What a run can not go on without: the method, its settings, its loss, the kind of its optimisers, its weights."""
-    plain = (bool, int, float, str, type(None))
+    plain, loss = int | float | str | None, trainer.objective
     settings = {name: value for name, value in trainer.made_from().items() if isinstance(value, plain)}
-    loss = trainer.objective
     found = {"method": type(trainer).__name__, **settings, **trainer.optimizer_settings, "ema": trainer.ema}
-    found["loss"] = f"{type(loss).__name__}, {vars(loss)}"
-    found["weights"] = [list(weight.shape) for weight in trainer.weights]
+    found |= {"loss": f"{type(loss).__name__}, {vars(loss)}", "weights": [list(w.shape) for w in trainer.weights]}
     return {name: value for name, value in found.items() if name not in ("seed", "name")}
 
 
@@ -119,7 +123,5 @@ def read(store):
 
 def _others(trainer):
     """What Keras saves with no layer: random states, and weights that a variant has of its own."""
-    parts = trainer._flatten_layers(include_self=False)
-    kept = {id(variable) for part in parts for variable in part.weights}
-    kept |= {id(variable) for mean in trainer.metrics for variable in mean.variables}
+    kept = {id(variable) for part in trainer._flatten_layers(include_self=False) for variable in part.weights}
     return [variable for variable in trainer.variables if id(variable) not in kept]

@@ -13,8 +13,7 @@ from gancode._arguments import expect
 
 def counter():
     """A whole number from 0 on, which all devices count alike."""
-    first = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(0, dtype=tf.int64, trainable=False, aggregation=first)
+    return tf.Variable(0, dtype=tf.int64, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
 
 
 def shard(n, draw):

@@ -61,9 +61,8 @@ def untouched(variables):
 
 def state(model):
     """All variables that a step changes."""
-    means = {id(variable) for mean in model.metrics for variable in mean.variables}
-    own = [variable for variable in model.variables if id(variable) not in means]  # networks, average, a subclass's
-    return [*own, *model.optimizer.variables, model.steps, model.turns]
+    # of the model: networks, average, a subclass's own; Keras keeps its metrics' variables apart
+    return [*model.variables, *model.optimizer.variables, model.steps, model.turns]
 
 
 def value_of(variable):

@@ -1,5 +1,6 @@
 """What is asked of networks, optimisers and data before anything is trained. Under `trainers`."""
 
+import os
 import zlib
 
 import keras
@@ -129,11 +130,9 @@ def check_optimizers(critic, generator):
     found = []
     for name, given in (("critic_optimizer", critic), ("generator_optimizer", generator)):
         try:
-            optimizer = None if given is None else keras.optimizers.get(given)
+            optimizer = keras.optimizers.get(given)  # None of None
         except Exception:  # of what is no name and no settings, Keras says many things
-            optimizer = given
-        holds = optimizer is None or isinstance(optimizer, keras.optimizers.Optimizer)
-        expect(holds, name, "a Keras optimiser, its name, or None", given)
+            raise ValueError(f"{name}: expected a Keras optimiser, its name, or None, got {short(given)}") from None
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             raise ValueError(f"{name}: a LossScaleOptimizer {INSTEAD['auto_scale_loss']}")
         if getattr(optimizer, "use_ema", False):
@@ -154,7 +153,7 @@ def as_floats(real):
 
 def as_batches(trainer, batches, batch_size, steps_per_epoch):
     """An array as batches, an epoch being once through; a data set as it is. Returns both."""
-    cure = NO_ARRAY.get(type(batches))
+    cure = NO_ARRAY.get(str if isinstance(batches, os.PathLike) else type(batches))
     expect(cure is None, "batches", "an array or a data set", got=f"{short(batches)}; {cure}")
     if isinstance(batches, tf.data.Dataset) or not hasattr(batches, "__array__"):
         expect(batch_size is None, "batch_size", "None, for a data set has its batches already", batch_size)
@@ -203,16 +202,14 @@ def check_batches(trainer, batches, steps_per_epoch):
     cure = f"{shape[0] or 'batch_size'} x {shape[1]} samples make one; with fewer, .repeat() them before .batch(...)"
     expect(not none, "batches", "at least one element, a step each", got=f"none: batch_size x n_critic = {cure}")
     if steps_per_epoch is None:
-        ends = n != tf.data.INFINITE_CARDINALITY
-        expect(ends, "steps_per_epoch", "a whole number, for these batches never end", None)
+        expect(n != tf.data.INFINITE_CARDINALITY, "steps_per_epoch", "a whole number, for these batches never end")
         if trainer.distribute_strategy.num_replicas_in_sync == 1:
             return None
         steps_per_epoch = n  # Keras would count the shares of batches that are split
         expect(n >= 0, "steps_per_epoch", "a whole number, for these batches can not be counted", None)
     steps = trainer.steps_per_execution  # Keras would run on to the next multiple
-    whole = positive_integer("steps_per_epoch", steps_per_epoch) % steps == 0
-    expect(whole, "steps_per_epoch", f"a multiple of steps_per_execution ({steps})", got=steps_per_epoch)
-    return steps_per_epoch
+    whole = positive_integer("steps_per_epoch", steps_per_epoch)
+    return expect(whole % steps == 0, "steps_per_epoch", f"a multiple of steps_per_execution ({steps})", whole)
 
 
 def check_labels(trainer, labels):
@@ -253,5 +250,4 @@ def check_repeats(batches, known=None):
     got += "or use data.batches)"
     expect(hasattr(batches, "sampler") or one == begins(), "batches", wanted, got=got)
     got = "some that begin otherwise (data.batches and shuffle take a seed; so does keras.utils.set_random_seed)"
-    expect(known in (None, one), "batches", "those that the checkpoint's run began with", got=got)
-    return one
+    return expect(known in (None, one), "batches", "those that the checkpoint's run began with", one, got)

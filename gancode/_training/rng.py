@@ -43,8 +43,7 @@ def _uniform(shape, seed):
 
 def _two_integers(seed):
     if tf.is_tensor(seed):
-        holds = seed.shape == (2,) and seed.dtype.is_integer
-        return expect(holds, "seed", "two integers where it is a tensor", seed)
+        return expect(seed.shape == (2,) and seed.dtype.is_integer, "seed", "two integers where it is a tensor", seed)
     if not isinstance(seed, keras.random.SeedGenerator):
         seed_or_none(seed)
     return keras.random.randint((2,), 0, 2**31 - 1, seed=seed)

@@ -69,6 +69,5 @@ class Sampler:
         return batch if self.labels is None else (batch, tf.gather(self.labels, rows))
 
     def _order(self, time_through):
-        rows = tf.range(len(self.samples), dtype=tf.int32)
         seed = tf.stack([tf.constant(self.seed, tf.int64), time_through])
-        return tf.random.experimental.stateless_shuffle(rows, seed)
+        return tf.random.experimental.stateless_shuffle(tf.range(len(self.samples), dtype=tf.int32), seed)

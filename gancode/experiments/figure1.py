@@ -148,8 +148,7 @@ def predicted_norms(depth, width, clip, output_norm):
     positive_integers(depth=depth, width=width)
     positive("clip", clip)
     number("output_norm", output_norm, least=0)
-    steps_back = np.arange(depth - 1, -1, -1)
-    hidden = clip * np.sqrt(width) * (clip * np.sqrt(width / 2)) ** steps_back
+    hidden = clip * np.sqrt(width) * (clip * np.sqrt(width / 2)) ** np.arange(depth)[::-1]
     return output_norm * np.append(hidden, 1.0)
 
 

@@ -106,10 +106,9 @@ class Results:
 
 def load(name):
     """Results that come with the package: "scoreboard", for example."""
-    path = FOLDER / f"{name}.json"
     there = sorted(each.stem for each in FOLDER.glob("*.json"))
-    expect(path.exists(), "name", f"one of {', '.join(there)}", name)
-    return Results(path)
+    expect(name in there, "name", f"one of {', '.join(there)}", name)
+    return Results(FOLDER / f"{name}.json")
 
 
 def provenance(command, jobs=1):

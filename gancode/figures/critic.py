@@ -23,10 +23,8 @@ def weight_histogram(named_weights, bins=61, logy=False, edge=None, axes=None):
     """
     named_weights = named_numbers("named_weights", named_weights, ("n",))
     positive_integer("bins", bins)
-    if edge is not None:
-        positive("edge", edge)
-    if axes is None:
-        axes = new_figure(1, len(named_weights), squeeze=False)[1][0]
+    edge = edge if edge is None else positive("edge", edge)
+    axes = new_figure(1, len(named_weights), squeeze=False)[1][0] if axes is None else axes
     for ax, (name, weights) in zip(axes, named_weights.items(), strict=True):
         reach = edge or 1.05 * np.abs(weights).max()
         ax.hist(np.clip(weights, -reach, reach), bins=np.linspace(-reach, reach, bins + 1), color=colour_of(name))
@@ -65,8 +63,7 @@ def layer_norms(named_norms, predicted=None, xlabel="critic layer (1 is nearest 
     for (name, norms), style in zip(named_norms.items(), line_styles(), strict=False):
         layers, median = np.arange(1, norms.shape[1] + 1), np.median(norms, axis=0)
         look = {"color": colour_of(name), "markersize": 4}
-        seen = np.where(median > 0, median, np.nan)
-        (line,) = ax.plot(layers, seen, style, marker="o", label=name, **look)
+        (line,) = ax.plot(layers, np.where(median > 0, median, np.nan), style, marker="o", label=name, **look)
         band = np.where(median > 0, norms, np.nan)
         low, high = np.maximum(band.min(axis=0), foot), band.max(axis=0)
         ax.fill_between(layers, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
@@ -190,8 +187,7 @@ def figure1(surfaces, norms, predicted, weights):
 def rows_and_columns(table):
     """The first and the second halves of {(row, column): ...}'s keys, each once, in order."""
     keys = list(named("runs", table))
-    holds = all(isinstance(key, tuple) and len(key) == 2 for key in keys)
-    expect(holds, "runs", "{(method, dataset): Run, ...}", keys)
+    expect(all(isinstance(key, tuple) and len(key) == 2 for key in keys), "runs", "{(method, dataset): Run, ...}", keys)
     rows, columns = (list(dict.fromkeys(each)) for each in zip(*keys, strict=True))
     expect(len(keys) == len(rows) * len(columns), "runs", f"one for each of {rows} on each of {columns}", got=keys)
     return rows, columns

@@ -92,8 +92,7 @@ def start(preset, settings):
             least, *_, most = control["stops"]
             kind, said = (int, "whole number") if control.get("whole") else (float, "number")
             holds = least <= number(name, value) <= most and value == kind(value)
-            expect(holds, name, f"a {said} from {least} to {most}", value)
-            value = kind(value)
+            value = kind(expect(holds, name, f"a {said} from {least} to {most}", value))
         found[known[name]] = value
     return found
 
