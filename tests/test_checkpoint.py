@@ -234,7 +234,8 @@ def test_killed_at_random_again_and_again_nothing_is_lost_but_the_epoch_it_was_i
     assert killed == kills and done == epochs
 
     resumed, whole = quick(123), quick(0)
-    history = fit(resumed, epochs, file, steps_per_epoch=1)
+    with pytest.warns(UserWarning, match="all of 24 epochs already"):
+        history = fit(resumed, epochs, file, steps_per_epoch=1)
     assert fit(whole, epochs, steps_per_epoch=1) == history
     assert_same(whole, resumed)
 
