@@ -353,3 +353,35 @@ def test_at_their_own_rates_nine_of_eleven_methods_are_within_a_factor_of_1_5():
         at_one_rate = sorted(reached, key=lambda method: reached[method][rate])
         assert at_one_rate.index("R3GAN") + 1 == place
     assert sum(min(rates, key=rates.get) == 5e-3 for rates in reached.values()) == 6  # the largest that was tried
+
+
+def test_at_10_000_critic_steps_gan_gp_leads_and_r3gan_has_turned():
+    cases = load("eleven_methods").cases
+    searched = {}
+    for each in (each for each in cases if each["case"]["n_evals"] == 1):
+        rates = searched.setdefault(each["case"]["method"], {})
+        rates[each["case"]["learning_rate"]] = each["result"]["frechet"][-1]
+    raced = {}
+    for method, rates in searched.items():
+        rate = min(rates, key=rates.get)
+        runs = [
+            each
+            for each in cases
+            if {"method": method, "n_evals": 5, "learning_rate": rate}.items() <= each["case"].items()
+        ]
+        assert [run["case"]["seed"] for run in runs] == [0, 1, 2]
+        assert all(run["result"]["critic_steps"][::4] == [2000, 10_000] for run in runs)
+        raced[method] = np.array([run["result"]["frechet"] for run in runs])
+    last = {method: distances[:, -1] for method, distances in raced.items()}
+    assert last["GAN-GP"].max() < min(last[other].min() for other in last if other != "GAN-GP")
+    assert between(last["GAN-GP"], 9.2, 11.3, 1) and between(last["GAN"], 24, 26, 0) and between(last["R1"], 21, 29, 0)
+    assert last["R1"].min() < last["GAN"].max() and last["GAN"].min() < last["R1"].max(), "no order"
+    assert between(raced["R3GAN"][:, 0], 26, 28, 0) and between(last["R3GAN"], 46, 53, 0)
+    assert raced["DRAGAN"].round()[:, ::4].T.tolist() == [[545, 74, 22], [16, 14, 38]]
+    assert between(last["WGAN-GP"], 15, 17, 0)
+    slower = [run["frechet"][run["critic_steps"].index(10_000)] for run in found("race_50000", method="WGAN-GP")]
+    assert np.round(slower, 1).tolist() == [10.6, 12.0, 13.4], "at 0.002, the same seeds"
+    assert max(last["GAN-GP"]) > min(slower), "the two overlap"
+    for method, slow, fast in (("R3GAN", 16, 47), ("R1", 15, 29)):  # seed 0
+        (run,) = found("eleven_methods", method=method, n_evals=5, learning_rate=5e-4)
+        assert (round(run["frechet"][-1]), round(last[method][0])) == (slow, fast), method
