@@ -42,8 +42,8 @@ FOLDED = '<details class="checks"><summary>✓ {}</summary><ul>{}</ul></details>
 
 
 def test_in_a_notebook_the_claims_of_a_cell_fold_to_one_line_that_counts_them(cells):
-    printed, folded = cells[1]
-    assert printed.text == "after\n"
+    *printed, folded = cells[1]
+    assert "".join(each.text for each in printed) == "after\n"
     assert folded.data == {
         "text/html": FOLDED.format("2 checks hold", "<li>water is wet</li><li>water is &lt;b&gt; &amp; dry</li>"),
         "text/plain": "✓ water is wet\n✓ water is <b> & dry",
@@ -58,8 +58,8 @@ def test_in_a_notebook_a_check_that_fails_stops_the_cell_and_is_not_folded(cells
     error, folded = cells[3]
     assert (error.output_type, error.evalue) == ("error", "this does not hold: bad")
     assert folded.data["text/html"] == FOLDED.format("1 check holds", "<li>good</li>")
-    said, folded = cells[4]
-    assert said.text == "✗ this does not hold: bad\n"
+    *said, folded = cells[4]
+    assert "".join(each.text for each in said) == "✗ this does not hold: bad\n"  # a busy machine sends it in pieces
     assert folded.data["text/plain"] == "✓ good"
 
 

@@ -382,6 +382,11 @@ def test_at_10_000_critic_steps_gan_gp_leads_and_r3gan_has_turned():
     slower = [run["frechet"][run["critic_steps"].index(10_000)] for run in found("race_50000", method="WGAN-GP")]
     assert np.round(slower, 1).tolist() == [10.6, 12.0, 13.4], "at 0.002, the same seeds"
     assert max(last["GAN-GP"]) > min(slower), "the two overlap"
+    others = {
+        other: [run["frechet"][run["critic_steps"].index(10_000)] for run in found("race_50000", method=other)]
+        for other in ("GAN", "WGAN")
+    }
+    assert between(others["GAN"], 18, 22, 0) and between(others["WGAN"], 65, 73, 0), "at chapter 6's rates"
     for method, slow, fast in (("R3GAN", 16, 47), ("R1", 15, 29)):  # seed 0
         (run,) = found("eleven_methods", method=method, n_evals=5, learning_rate=5e-4)
         assert (round(run["frechet"][-1]), round(last[method][0])) == (slow, fast), method
