@@ -49,7 +49,7 @@ def test_a_run_goes_on_from_its_file(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(GOES_ON, page)
     steps = page["wgan"].generator_optimizer.iterations.numpy()
-    with pytest.warns(UserWarning, match="epochs already"):  # all of them are done
+    with pytest.warns(UserWarning, match="counts from the first"):  # all of them are done
         exec(AFTER + "\n" + GOES_ON, page)
     assert page["wgan"].generator_optimizer.iterations.numpy() == steps > 0
 

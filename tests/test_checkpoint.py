@@ -111,7 +111,7 @@ def test_a_finished_run_is_given_back_as_it_was(file):
     first, second = trainer(), trainer(weights=5)
     history = fit(first, 2, file)
     written = file.read_bytes()
-    with pytest.warns(UserWarning, match=r"run\.weights\.h5 has all of 2 epochs already; more epochs= go on"):
+    with pytest.warns(UserWarning, match=r"run\.weights\.h5 holds 2 epochs, and epochs=2 counts from the first"):
         assert fit(second, 2, file) == history
     assert_same(first, second)
     assert file.read_bytes() == written
@@ -234,7 +234,7 @@ def test_killed_at_random_again_and_again_nothing_is_lost_but_the_epoch_it_was_i
     assert killed == kills and done == epochs
 
     resumed, whole = quick(123), quick(0)
-    with pytest.warns(UserWarning, match="all of 24 epochs already"):
+    with pytest.warns(UserWarning, match="holds 24 epochs, and epochs=24 counts"):
         history = fit(resumed, epochs, file, steps_per_epoch=1)
     assert fit(whole, epochs, steps_per_epoch=1) == history
     assert_same(whole, resumed)

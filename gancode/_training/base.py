@@ -247,8 +247,9 @@ class BaseGAN(keras.Model):
         how = {"epochs": epochs, "initial_epoch": self.go_back(keeper, backup), "verbose": verbose, "shuffle": False}
         if batches is not given and batches.sampler.seed != self.seed:  # an array, by the checkpoint's seed from now on
             batches = dataclasses.replace(batches.sampler, seed=self.seed).batches()
-        if how["initial_epoch"] >= epochs:
-            advice.warn(f"fit: {checkpoint} has all of {epochs} epochs already; more epochs= go on with it.")
+        if (done := how["initial_epoch"]) >= epochs:
+            why = f"{checkpoint} holds {done} epochs, and epochs={epochs} counts from the first"
+            advice.warn(f"fit: {why}: nothing is trained. A larger epochs= goes on.")
         batches = self.from_here(batches, steps_per_epoch, bool(keeper or backup))
         callbacks += [keeper] * bool(keeper)
         with no_note_of_retracing():
