@@ -11,7 +11,7 @@ from gancode.figures.style import new_figure, sheet
 SOME = 2**24  # pixels that are compared at a time: 64 MB as floats
 FRAMES = 100  # of a film, at most
 ROWS = 16  # of a grid of classes, at most
-UNITS = {"slope": ["score / distance"], "spread": ["real pictures: 1"]}
+UNITS = {"slope": "score / distance", "spread": "real pictures: 1"}
 
 
 class Keep(keras.callbacks.Callback):
@@ -66,11 +66,11 @@ def nearest(samples, images):
 
 def curves(steps, past):
     """A panel for each thing that was logged, a mean over each epoch."""
-    score = ["score"] * ("wasserstein" in past)
+    unit = "score" if "wasserstein" in past else ""
     figure, axes = new_figure(len(past), height=1.8 * len(past), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], past.items(), strict=True):
         ax.plot(steps, values, ".-" if len(steps) < 30 else "-")
-        ax.set_ylabel("\n".join([name, *UNITS.get(name, score)]), fontsize=11)
+        ax.set_ylabel(f"{name}\n{UNITS.get(name, unit)}".strip(), fontsize=11)
     axes[-1, 0].set_xlabel("generator steps")
     return figure
 
