@@ -55,7 +55,7 @@ def mode_coverage(samples, centres, radius):
     """How many modes a generator reaches, and how many of its samples are good.
 
     A sample is good if it lies within `radius` of its nearest centre; a centre is covered if it has a good sample.
-    (Usual with mixtures of Gaussians, radius being 3 sigma: Srivastava et al. 2017, Metz et al. 2017.)
+    (Usual with mixtures of Gaussians, radius being 3 sigma: Srivastava et al. 2017.)
 
     Args:
         samples: (n, d).

@@ -14,7 +14,7 @@ from gancode.trainers import GAN, LSGAN, WGAN, WGANGP
 
 
 class WGANLP(WGANGP):
-    """A penalty on one side only: slopes below 1 go free (Petzka et al. 2018, equation 8)."""
+    """A penalty on one side only: slopes below 1 go free (Petzka et al. 2018)."""
 
     def critic_penalty(self, real, fake):
         draw = self.draw("interpolates")
@@ -76,7 +76,7 @@ class GANGP(PenalisedGAN):
 
 
 class R1GAN(PenalisedGAN):
-    """The GAN's loss, and a slope near 0 at the data: then the game converges (Mescheder et al. 2018, R1).
+    """The GAN's loss, and a slope near 0 at the data: near its solution the game then converges (Mescheder et al. 2018, R1).
 
     Args:
         generator, critic: as of `GAN`.

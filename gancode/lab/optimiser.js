@@ -6,7 +6,7 @@ export class SGD {
   }
 }
 
-// Tieleman and Hinton 2012. epsilon 1e-10 as in TensorFlow 1, where WGAN's code ran; it stands under the root.
+// Tieleman and Hinton 2012. epsilon 1e-10 as in TensorFlow 1, where WGAN-GP's code ran; it stands under the root.
 export class RMSProp {
   constructor(count, rho = 0.9, epsilon = 1e-10) {
     Object.assign(this, {rho, epsilon});
