@@ -76,7 +76,7 @@ class GANGP(PenalisedGAN):
 
 
 class R1GAN(PenalisedGAN):
-    """The GAN's loss, and a slope near 0 at the data: near its solution the game then converges (Mescheder et al. 2018, R1).
+    """The GAN's loss, and a slope near 0 at the data: near its end the game converges (Mescheder et al. 2018, R1).
 
     Args:
         generator, critic: as of `GAN`.
