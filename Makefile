@@ -63,15 +63,18 @@ book: $(READY)
 	@echo "The book: file://$(CURDIR)/$(HTML)"
 
 # As many workers as there are cores, and 3 GB of memory for each. (pytest's own -n auto counts one on some virtual
-# machines.) So each needs one thread of TensorFlow's. Whole files (loadfile), since a chapter's cells share one kernel;
-# in their order, so that the chapters, which take longest, come first.
+# machines.) So each needs one thread of TensorFlow's and of BLAS's, which spins while it waits for the other: half a
+# second for a Fréchet distance that takes three milliseconds alone. Whole files (loadfile), since a chapter's cells
+# share one kernel; in their order, so that the chapters, which take longest, come first.
 CORES   := import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 GB      := import os; print(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30)
-WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); print n < 1 ? 1 : n < $$1 ? n : $$1}')
-PYTEST   = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); print n < 1 ? 1 : n < $$1 + 1 ? n : $$1 + 1}')
+THREADS  = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+PYTEST   = $(THREADS) $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
 
-test: book lint
+test: $(READY)
+	@$(MAKE) --no-print-directory -j2 book lint
 	$(PYTEST) chapters tests $(NBVAL)
 
 check: lint

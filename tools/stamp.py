@@ -11,6 +11,7 @@ which installs gancode where it is missing, is left out: it changes with the rep
 
 import argparse
 import ast
+import functools
 import hashlib
 import json
 import pathlib
@@ -43,7 +44,7 @@ def parts(notebook, root=ROOT):
     """What a chapter's outputs depend on: {name of the part: hash}. `notebook` as nbformat reads it."""
     root = pathlib.Path(root)
     modules = _modules(root)
-    trees = {name: ast.parse(path.read_text(encoding="utf-8"), str(path)) for name, path in modules.items()}
+    trees = {name: _parsed(path.read_text(encoding="utf-8"), str(path)) for name, path in modules.items()}
 
     chapter = _notebook_tree(notebook)
     pending = _imports(chapter, modules, package=None)
@@ -57,14 +58,14 @@ def parts(notebook, root=ROOT):
 
     found = {"code cells": _hash(_code_cells(notebook))}
     for name in sorted(reached):
-        found[name] = _hash(_canonical(trees[name]))
+        found[name] = _hash_of(trees[name])
     for folder, readers in DATA_READERS.items():
         paths = sorted((root / PACKAGE / folder).glob("*"))
         if folder == KEPT:  # results.load("sweep") reads one of many: where a chapter names some, it reads no other
-            paths = [path for path in paths if _names(chapter, path.stem)] or paths
+            paths = [path for path in paths if path.stem in _strings(chapter)] or paths
         for path in paths:
             # a file that no module names outright counts for all that read its folder
-            named = {name for name, tree in trees.items() if _names(tree, path.name)}
+            named = {name for name, tree in trees.items() if path.name in _strings(tree)}
             if path.suffix in DATA_SUFFIXES and reached & (named or readers):
                 found[path.relative_to(root).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
@@ -178,8 +179,18 @@ def _imports(tree, modules, package):
     return reached
 
 
-def _names(tree, file):
-    return any(isinstance(node, ast.Constant) and node.value == file for node in ast.walk(tree))
+_parsed = functools.cache(ast.parse)  # a module is read anew for each chapter, and changes for none
+
+
+@functools.cache
+def _hash_of(tree):
+    return _hash(_canonical(tree))
+
+
+@functools.cache
+def _strings(tree):
+    """The texts that stand in a piece of code, such as names of files."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _canonical(node):
