@@ -125,13 +125,6 @@ class Case:
             "penaltyGradients": tape.gradient(price, variables, unconnected_gradients="zero"),
         }
 
-    def gradients(self, k):
-        """Those of `seen` alone."""
-        real, fake = tf.constant(self.reals[k]), tf.constant(self.fakes[k])
-        with tf.GradientTape() as tape:
-            total = self.loss.critic(self.critic(real), self.critic(fake)) + self.wgan.critic_penalty(real, fake)
-        return tape.gradient(total, [variable.value for variable in self.critic.trainable_variables])
-
     def now(self):
         return [variable.numpy() for variable in self.critic.trainable_variables]
 
@@ -152,18 +145,18 @@ class Case:
 
 each_constraint = pytest.mark.parametrize("constraint", KINDS)
 each_optimiser = pytest.mark.parametrize("optimiser", ["rmsprop", "adam"])
-SIZES = [(2, 7), (4, 64), (12, 128)]
+SIZES = [(2, 7), (2, 64), (4, 64), (12, 128)]
 CASES = [(*size, "wasserstein") for size in SIZES]
-CASES += [(2, 64, loss) for loss in ("non-saturating", "least-squares")]
+CASES += [(*size, loss) for size in SIZES[1:3] for loss in ("non-saturating", "least-squares")]
 
 
 @each_constraint
 @pytest.mark.parametrize(("depth", "width", "loss"), CASES)
 def test_losses_slopes_and_gradients_are_those_of_gancode(engine, depth, width, loss, constraint):
-    """At the first step of a training by gancode, and at the last."""
-    case, expected = Case(depth, width, constraint, "adam", loss), {}
-    path = case.run(lambda k: k in (0, STEPS - 1) and expected.update({k: case.seen(k)}))
-    for k in expected:
+    """At each step of a training by gancode."""
+    case, expected = Case(depth, width, constraint, "adam", loss), []
+    path = case.run(lambda k: expected.append(case.seen(k)))
+    for k in range(STEPS):
         critic = {"sizes": case.sizes, "weights": packed(flat(path[k]))}
         found = call(engine, "criticSteps", critic=critic, settings=case.settings, **case.batches(slice(k, k + 1)))
         for name in ("penalty", "scores", "inputNorms", "layerNorms"):
@@ -185,17 +178,15 @@ def more_than_rounding(gradients):
     return flat([np.abs(g) > 1e-2 * np.abs(g).max() for g in map(np.array, gradients)])
 
 
+@each_optimiser
 @each_constraint
-@pytest.mark.parametrize(
-    ("depth", "width", "optimiser"),
-    [(2, 7, "rmsprop"), (2, 7, "adam"), (4, 64, "rmsprop"), (4, 64, "adam"), (12, 128, "adam")],
-)
+@pytest.mark.parametrize(("depth", "width"), [(2, 7), (4, 64), (12, 128)])
 def test_a_step_ends_where_that_of_gancode_ends(engine, depth, width, constraint, optimiser):
     case = Case(depth, width, constraint, optimiser)
-    critic, expected = {"sizes": case.sizes, "weights": packed(case.weights)}, case.gradients(0)
+    critic, expected = {"sizes": case.sizes, "weights": packed(case.weights)}, case.seen(0)
     case.step(0)
     found, now = call(engine, "criticSteps", critic=critic, settings=case.settings, **case.batches()), case.now()
-    steep = more_than_rounding(expected)
+    steep = more_than_rounding(expected["gradients"])
     assert steep.mean() > 0.4
     assert_each_close(np.where(steep, found["afterOne"], flat(now)), now)
     assert np.abs(flat(now) - case.weights).max() > 5e-4, "nothing was learned"

@@ -24,14 +24,13 @@ def build():
     return shutil.copy(SINGLE / "book" / "index.html", SINGLE / "whole.html")
 
 
-def print_page(page_file, pdf, page_ranges=""):
-    """Open one page, unfold it, wait for its formulas and pictures, print it. page_ranges: as "1-70", or all."""
+def print_page(page_file, pdf):
+    """Open one page, unfold it, wait for its formulas and pictures, print it."""
     with chromium.launched() as browser:
         page = browser.new_page(color_scheme="light")
         chromium.open_page(page, page_file.as_uri(), timeout=120_000)
         chromium.unfold(page)
-        margin = dict.fromkeys(("top", "bottom", "left", "right"), "15mm")
-        page.pdf(path=pdf, format="A4", margin=margin, page_ranges=page_ranges)
+        page.pdf(path=pdf, format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "15mm"))
 
 
 if __name__ == "__main__":
