@@ -62,13 +62,14 @@ book: $(READY)
 	$(VENV)/bin/jupyter-book build . --path-output book -W --keep-going -n -q
 	@echo "The book: file://$(CURDIR)/$(HTML)"
 
-# As many workers as there are cores, and 3 GB of memory for each. (pytest's own -n auto counts one on some virtual
-# machines.) So each needs one thread of TensorFlow's and of BLAS's, which spins while it waits for the other: half a
-# second for a Fréchet distance that takes three milliseconds alone. Whole files (loadfile), since a chapter's cells
-# share one kernel; in their order, so that the chapters, which take longest, come first.
+# One worker more than there are cores, for each waits for a browser or another process at times, if there are 3 GB of
+# memory for each. (pytest's own -n auto counts one core on some virtual machines.) So each needs one thread of
+# TensorFlow's, and one of BLAS's: two spin while they wait for one another, half a second for a Fréchet distance that
+# takes one alone three milliseconds. Whole files (loadfile), since a chapter's cells share one kernel; in their order,
+# so that the chapters, which take longest, come first.
 CORES   := import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 GB      := import os; print(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30)
-WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); print n < 1 ? 1 : n < $$1 + 1 ? n : $$1 + 1}')
+WORKERS ?= $(shell $(PY) -c '$(CORES)' | awk -v gb=$$($(PY) -c '$(GB)') '{n = int(gb / 3); most = $$1 + 1; print n < 1 ? 1 : n < most ? n : most}')
 THREADS  = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 PYTEST   = $(THREADS) $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
