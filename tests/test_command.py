@@ -531,9 +531,9 @@ def test_what_was_seen_once_is_not_said_and_what_comes_back_is_said_again(monkey
     seen = watch.Watch(np.zeros((4, 2), np.float32), None, lines.append)
     seen.set_model(trainer)
     for step, holds in enumerate([1, 0, 1, 1, 1, 0, 1, 1], 1):
-        monkeypatch.setattr(watch, "signs", lambda *_, holds=holds: {"it holds.": holds, "it never does.": False})
+        monkeypatch.setattr(watch, "signs", lambda *_, holds=holds: ({"it holds.": holds, "it never does.": False}, {}))
         trainer.steps.assign(step)
-        seen.on_epoch_end(step - 1)
+        seen.on_epoch_end(step - 1, {})
     assert lines == [f"Since step {step} it holds. Another run needs another --out." for step in (3, 7)]
 
 
@@ -541,7 +541,7 @@ def test_troubleshooting_has_a_row_for_each_thing_that_is_said():
     trainer = trainers.WGANGP(models.mlp_generator(1, 4), models.mlp_critic(1, 4), seed=0)
     page = pathlib.Path(__file__).parent.parent / "book" / "troubleshooting.md"
     rows = page.read_text(encoding="utf-8").splitlines()
-    for sign in watch.signs(trainer, np.zeros((4, 2), np.float32), None, {"penalty": 0.0}):
+    for sign in watch.signs(trainer, np.zeros((4, 2), np.float32), None, {"penalty": 0.0})[0]:
         assert sum(row.startswith(f"| {re.split('[.:]', sign)[0]} |") for row in rows) == 1, sign
 
 
@@ -558,9 +558,9 @@ def test_slope_and_spread_are_what_they_are_by_hand():
     generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     generator.layers[0].kernel.assign(0.5 * np.eye(2))
     real = np.random.default_rng(0).normal(3.0, 2.0, (4000, 2)).astype(np.float32)
-    watch.signs(trainers.WGANGP(generator, critic, seed=0), real, None, logs := {"penalty": 0.0})
-    assert logs["slope"] == pytest.approx(5.0, rel=1e-5)
-    assert logs["spread"] == pytest.approx(0.5 / 2.0, rel=0.05)  # of 4 000 draws
+    _, measured = watch.signs(trainers.WGANGP(generator, critic, seed=0), real, None, {"penalty": 0.0})
+    assert measured["slope"] == pytest.approx(5.0, rel=1e-5)
+    assert measured["spread"] == pytest.approx(0.5 / 2.0, rel=0.05)  # of 4 000 draws
 
 
 def test_one_picture_a_class_is_told_of():
@@ -570,7 +570,7 @@ def test_one_picture_a_class_is_told_of():
     first = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Dense))
     first.kernel.assign(0 * first.kernel)  # it sees the label alone
     trainer = trainers.WGANGP(generator, models.conv_critic(**of), seed=0)
-    seen = watch.signs(trainer, watch.as_floats(keras.ops.convert_to_tensor(images)), labels, {"penalty": 0.0})
+    seen, _ = watch.signs(trainer, watch.as_floats(keras.ops.convert_to_tensor(images)), labels, {"penalty": 0.0})
     assert [holds for sign, holds in seen.items() if "nearly one picture, of each class" in sign] == [True]
 
 
@@ -581,7 +581,7 @@ def test_an_estimate_beyond_what_pictures_can_be_apart_is_told_of_under_a_penalt
     bound = 2 * np.linalg.norm(np.ones((16, 16, 3)))  # from black to white
     for estimate, beyond in ((0.99 * bound, False), (1.01 * bound, True), (-1.01 * bound, True)):
         logs = {"penalty": 0.0} | ({"wasserstein": estimate} if trainer is not trainers.GAN else {})
-        seen = watch.signs(wgan, images.astype(np.float32), None, logs)
+        seen, _ = watch.signs(wgan, images.astype(np.float32), None, logs)
         told = [
             holds for sign, holds in seen.items() if sign.startswith("the estimate is larger than any two pictures")
         ]

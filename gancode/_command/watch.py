@@ -26,17 +26,20 @@ class Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         step, before = int(self.model.steps.numpy()), self.since
-        seen = [sign for sign, holds in signs(self.model, self.real, self.labels, logs).items() if holds]
+        said, measured = signs(self.model, self.real, self.labels, logs)
+        logs.update(measured)
+        seen = [sign for sign, holds in said.items() if holds]
         self.since = {sign: [*before.get(sign, []), step] for sign in seen}
         for sign in (sign for sign in seen if len(self.since[sign]) == 2):
             self.say(f"Since step {self.since[sign][0]} {sign} Another run needs another --out.")
 
 
 def signs(trainer, real, labels, logs):
-    """{a sentence: whether it holds now}, of the networks as they are in training, and of the epoch's means.
+    """({a sentence: whether it holds now}, {"slope": ..., "spread": ...}), of the networks as they are in training and
+    of the epoch's means.
 
-    Beside these means it puts the critic's mean slope between data and fakes, and the fakes' spread: how much they
-    differ from their mean, that of their class where there are classes, in proportion to what real ones do.
+    slope: the critic's mean one between data and fakes. spread: how much the fakes differ from their mean, that of
+    their class where there are classes, in proportion to what real ones do.
     """
     latent = keras.random.normal((len(real), trainer.latent_dim), seed=0)
 
@@ -58,9 +61,9 @@ def signs(trainer, real, labels, logs):
     # Two images in [-1, 1] are at most 2 sqrt(h w c) apart, and so is W1; a clipped critic has a unit of its own.
     beyond = len(real.shape) == 4 and weight < np.inf and logs.get("wasserstein", 0) ** 2 > 4 * np.prod(real.shape[1:])
     spreads = [np.mean(within(x, labels) ** 2) ** 0.5 for x in (fake, real)]
-    logs |= {"slope": float(np.mean(slopes)), "spread": spreads[0] / max(spreads[1], 1e-12)}
+    measured = {"slope": float(np.mean(slopes)), "spread": spreads[0] / max(spreads[1], 1e-12)}
     is_gan, is_wgan = isinstance(trainer.objective, losses.NonSaturating), "wasserstein" in logs
-    return {
+    said = {
         "the discriminator is right on 99 % of both real and fake: its own gradient has vanished, and the generator is "
         "far behind. Try a lower --learning-rate, or --method WGAN-GP.": is_gan and right >= 0.99 and slope < 0.01,
         "the estimate is larger than any two pictures are apart. Try a lower --learning-rate.": beyond,
@@ -72,6 +75,7 @@ def signs(trainer, real, labels, logs):
         "samples differ by less than a tenth of what real pictures do: nearly one picture, of each class where there "
         "are some. Try another --method, or a lower --learning-rate.": spreads[0] < 0.1 * spreads[1],
     }
+    return said, measured
 
 
 def within(x, labels):

@@ -77,10 +77,10 @@ class InMemory(io.BytesIO):
 
 def what_it_is(trainer):
     """What a run can not go on without: the method, its settings, its loss, the kind of its optimisers, its weights."""
-    plain, loss = int | float | str | None, trainer.objective
-    settings = {name: value for name, value in trainer.made_from().items() if isinstance(value, plain)}
-    found = {"method": type(trainer).__name__, **settings, **trainer.optimizer_settings, "ema": trainer.ema}
-    found |= {"loss": f"{type(loss).__name__}, {vars(loss)}", "weights": [list(w.shape) for w in trainer.weights]}
+    given = {name: value for name, value in trainer.made_from().items() if isinstance(value, int | float | str | None)}
+    found = {"method": type(trainer).__name__, **given, **trainer.optimizer_settings, "ema": trainer.ema}
+    found["loss"] = f"{type(trainer.objective).__name__}, {vars(trainer.objective)}"
+    found["weights"] = [list(weight.shape) for weight in trainer.weights]
     return {name: value for name, value in found.items() if name not in ("seed", "name")}
 
 

@@ -3,9 +3,10 @@
     python tools/evidence/architectures.py --steps 1000 --seeds 3 --norm layer --learning-rate 5e-4 --out norms.json
 
 goes on where it was cut off. In the paper all but the MLP keep the DCGAN's convolutions, and so they do here. With
---norm paper a critic has batch norm, but WGAN-GP's has layer norm in its place, as the paper says (section 5.2); so the
-files architectures*.json in gancode/experiments/kept/ were made. With --norm layer all have layer norm, so that methods
-differ in nothing else; and LSGAN-GP is there, least squares with WGAN-GP's penalty.
+--norm paper a critic has batch norm, but WGAN-GP's has layer norm in its place, as the paper says (section 5.2). With
+--norm layer all have layer norm, and architectures.json in gancode/experiments/kept/ was made so. Its methods differ
+still in more than the loss: each has its own optimiser, and WGAN clips the norm's scale, too. LSGAN-GP is least squares
+with WGAN-GP's penalty.
 """
 
 import argparse
@@ -120,7 +121,8 @@ def to_image():
 
 
 def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals=2, norm="paper", samples=1000):
-    """As `scoreboard.train`, for one pair; diverged: at which step it met NaN, or None; images: 8, from 0 to 255."""
+    """As `scoreboard.train`, for one pair; diverged: at which step it met NaN, or None; images: 8, from 0 to 255, of
+    seed 0 alone."""
     if norm == "paper":
         norm = "layer" if method == "WGAN-GP" else "batch"
     networks = functools.partial(pair, architecture, channels, norm)
@@ -130,7 +132,7 @@ def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals
     except NotFiniteError as error:
         return {"diverged": str(error)}
     images = np.rint(127.5 * (run["images"][:8, ..., 0] + 1)).astype(int)  # (8, 28, 28)
-    return run | {"diverged": None, "images": images.tolist()}
+    return run | {"diverged": None, "images": images.tolist() if seed == 0 else None}
 
 
 LSGAN_GP = Method(functools.partial(GANGP, loss=losses.least_squares), 1, None, "#005F46")
@@ -175,7 +177,8 @@ def main(arguments=None):
     made_by = command_line("python tools/evidence/architectures.py", arguments)
     results = Results(options.out, made_by)
     for name in options.architectures:
-        case = {"architecture": name, "method": "untrained", "norm": options.norm, "samples": options.samples}
+        case = {"architecture": name, "method": "untrained", "seed": 0}
+        case |= {"norm": options.norm, "samples": options.samples}
         results.add(case, functools.partial(untrained, name, "layer", options.samples, options.channels))
     results.add_all(cases, train, options.jobs)
 
