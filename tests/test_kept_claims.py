@@ -7,6 +7,7 @@ import pytest
 
 from gancode.experiments import scoreboard
 from gancode.experiments.results import load
+from gancode.variants import BOOK
 
 
 def found(name, **wanted):
@@ -140,6 +141,52 @@ def test_its_digits_are_spread_the_most_evenly():
     assert between(spread["GAN"], 0.09, 0.13)
     assert between(spread["LSGAN"], 0.12, 0.16)
     assert max(spread["WGAN-GP"]) < min(spread["GAN"])
+
+
+SEVEN = load("architectures")
+BEGIN = {name: run["frechet"] for name, (run,) in SEVEN.group_by("architecture", method="untrained").items()}
+SIX = BEGIN.keys() - {"MLP generator"}
+
+
+def seven_ends(method):
+    """{pair: where its seeds end} of the seven pairs."""
+    runs = SEVEN.group_by("architecture", method=method)
+    return {name: [run["frechet"][-1] if run["diverged"] is None else np.inf for run in runs[name]] for name in BEGIN}
+
+
+def trains(method, part):
+    """The pairs in which every seed ends below so large a part of the untrained generator's distance. Row 5: 1 / 4."""
+    return {name for name, each in seven_ends(method).items() if max(each) < part * BEGIN[name]}
+
+
+def test_all_five_methods_train_the_same_six_of_seven_pairs():
+    assert len(BEGIN) == 7 and all(
+        [name for name, each in seven_ends(method).items() if len(each) != 3] == ["MLP generator"]
+        and trains(method, 1 / 4) == SIX
+        for method in (*BOOK, "LSGAN-GP")
+    )
+    steps = {case["method"]: case["steps"] for case in cases("architectures") if "steps" in case}
+    assert steps == {"GAN": 5000, "LSGAN": 5000, "LSGAN-GP": 5000, "WGAN": 1000, "WGAN-GP": 1000}
+
+
+def test_at_a_tenth_wgan_trains_none_of_them_and_least_squares_with_a_penalty_five():
+    assert trains("WGAN", 1 / 10) == set() and trains("LSGAN-GP", 1 / 10) == SIX - {"residual, deep"}
+    assert all(trains(method, 1 / 10) == SIX for method in ("GAN", "LSGAN", "WGAN-GP"))
+
+
+def test_in_each_of_the_six_wgan_is_farthest_and_the_others_are_within_a_factor_of_two():
+    reached = {method: seven_ends(method) for method in (*BOOK, "LSGAN-GP")}
+    others = reached.keys() - {"WGAN"}
+    for name in SIX:
+        assert min(reached["WGAN"][name]) > max(max(reached[method][name]) for method in others), name
+        medians = [np.median(reached[method][name]) for method in others]
+        assert max(medians) < 1.8 * min(medians), name
+    farther = [
+        penalised > plain
+        for name in SIX
+        for penalised, plain in zip(reached["LSGAN-GP"][name], reached["LSGAN"][name], strict=True)
+    ]
+    assert (sum(farther), len(farther)) == (16, 18)
 
 
 def test_a_step_takes_so_much_time_and_memory():
