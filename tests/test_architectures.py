@@ -45,15 +45,19 @@ def test_wgan_gp_takes_each_with_layer_norm_and_without_a_warning(name):
 def test_each_is_what_its_name_says():
     made = {name: pair(name, channels=2) for name in NAMES}
     generators, critics = ({name: kinds(each[i]) for name, each in made.items()} for i in (0, 1))
-    without = {"no batch norm in G", "MLP generator", "no norm at all"}
+    mlps = {"MLP generator", "MLP, He's start"}
+    without = {"no batch norm in G", "no norm at all"} | mlps
     assert {name for name in NAMES if "BatchNormalization" not in generators[name]} == without
     assert {name for name in NAMES if "BatchNormalization" not in critics[name]} == {"no norm at all"}
     filters = [layer.filters for layer in made["no batch norm in G"][0].layers if hasattr(layer, "filters")]
     assert filters == [2, 1] and made["no batch norm in G"][0].layers[1].output.shape[-1] == 2
     biased = {name for name in NAMES if all(getattr(layer, "use_bias", True) for layer in made[name][0].layers)}
     assert biased == set(NAMES) - {"DCGAN"}  # as when gancode/experiments/kept/architectures.json was made
-    dense = [layer.units for layer in made["MLP generator"][0].layers if hasattr(layer, "units")]
-    assert dense == [512, 512, 512, 512, 784]
+    for name in mlps:
+        dense = [layer for layer in made[name][0].layers if hasattr(layer, "units")]
+        assert [layer.units for layer in dense] == [512, 512, 512, 512, 784]
+    he = [np.std(layer.kernel) * np.sqrt(layer.kernel.shape[0] / 2) for layer in dense[:-1]]
+    np.testing.assert_allclose(he, 1, rtol=0.02)  # (He et al. 2015): a standard deviation of sqrt(2 / n)
     assert all("Gate" in kinds(each) for each in made["gated"])
     gates = [layer for each in made["gated"] for layer in each.layers if isinstance(layer, architectures.Gate)]
     assert [gate.output.shape[-1] for gate in gates] == [4, 2, 2, 4]  # as wide behind the gates as the DCGAN

@@ -1,8 +1,8 @@
-"""Train seven pairs of networks for digits, from kind to unkind, with each method: Figure 2 of Gulrajani et al. 2017.
+"""Train seven pairs of networks for digits with each method: Figure 2 of Gulrajani et al. 2017; the MLP starts twice.
 
     python tools/evidence/architectures.py --steps 1000 --seeds 3 --norm layer --learning-rate 5e-4 --out norms.json
 
-goes on where it was cut off. In the paper all but the MLP keep the DCGAN's convolutions, and so they do here. With
+goes on where it was cut off. In the paper all but the MLP and the ResNet keep the DCGAN's convolutions. With
 --norm paper a critic has batch norm, but WGAN-GP's has layer norm in its place, as the paper says (section 5.2). With
 --norm layer all have layer norm, and architectures.json in gancode/experiments/kept/ was made so. Its methods differ
 still in more than the loss: each has its own optimiser, and WGAN clips the norm's scale, too. LSGAN-GP is least squares
@@ -44,9 +44,9 @@ def plain_generator(channels, norm):
     return Sequential([Input((LATENT,)), *begin, *larger, to_image()]), models.conv_critic(channels, norm)
 
 
-def mlp_generator(channels, norm):
-    """Four ReLU layers of 512."""
-    hidden = [layers.Dense(512, activation="relu") for _ in range(4)]
+def mlp_generator(channels, norm, start="glorot_uniform"):
+    """Four ReLU layers of 512. The authors' code starts them as He et al. 2015 do, Keras as Glorot and Bengio 2010."""
+    hidden = [layers.Dense(512, activation="relu", kernel_initializer=start) for _ in range(4)]
     image = [layers.Dense(28 * 28, activation="tanh"), layers.Reshape((28, 28, 1))]
     return Sequential([Input((LATENT,)), *hidden, *image]), models.conv_critic(channels, norm)
 
@@ -92,6 +92,7 @@ NAMES = {
     "DCGAN": baseline,
     "no batch norm in G": plain_generator,
     "MLP generator": mlp_generator,
+    "MLP, He's start": functools.partial(mlp_generator, start="he_uniform"),
     "no norm at all": no_norm,
     "gated": gated,
     "tanh everywhere": tanh,
