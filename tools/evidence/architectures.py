@@ -23,7 +23,7 @@ from gancode._layers import fast
 from gancode.experiments import scoreboard
 from gancode.experiments.results import Results, command_line
 from gancode.trainers import NotFiniteError
-from gancode.variants import BOOK, GANGP, Method
+from gancode.variants import BOOK, GANGP, METHODS, Method
 
 LATENT = 64
 
@@ -128,7 +128,7 @@ def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals
         norm = "layer" if method == "WGAN-GP" else "batch"
     networks = functools.partial(pair, architecture, channels, norm)
     try:
-        with lsgan_gp_known():
+        with others_known():
             run = scoreboard.train(method, seed, steps, learning_rate, networks, n_evals, samples=samples)
     except NotFiniteError as error:
         return {"diverged": str(error)}
@@ -137,11 +137,16 @@ def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals
 
 
 LSGAN_GP = Method(functools.partial(GANGP, loss=losses.least_squares), 1, None, "#005F46")
+CONTROLS = {  # of the critic steps to a generator step, which differ between methods
+    "GAN, 5 to 1": METHODS["GAN"]._replace(n_critic=5),
+    "LSGAN-GP, 5 to 1": LSGAN_GP._replace(n_critic=5),
+    "WGAN-GP, 1 to 1": METHODS["WGAN-GP"]._replace(n_critic=1),
+}
 
 
-def lsgan_gp_known():
+def others_known():
     """Among the methods while this lasts. By its module's name: a process of its own gets copies of what is here."""
-    return mock.patch.dict(scoreboard.METHODS, {"LSGAN-GP": LSGAN_GP})
+    return mock.patch.dict(scoreboard.METHODS, {"LSGAN-GP": LSGAN_GP} | CONTROLS)
 
 
 def untrained(architecture, norm, samples, channels=16):
@@ -155,7 +160,7 @@ def untrained(architecture, norm, samples, channels=16):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architectures", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--methods", nargs="+", choices=[*BOOK, "LSGAN-GP"], default=BOOK)
+    parser.add_argument("--methods", nargs="+", choices=[*BOOK, "LSGAN-GP", *CONTROLS], default=BOOK)
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20_000, help="generator steps of the methods with n_critic 5")
     parser.add_argument("--seeds", type=int, default=3)
@@ -166,7 +171,7 @@ def main(arguments=None):
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", required=True, help="NAME.json; runs that are in it are not made again")
     options = parser.parse_args(arguments)
-    with lsgan_gp_known():
+    with others_known():
         steps = {method: scoreboard.for_equal_critics(method, options.steps) for method in options.methods}
     common = {name: getattr(options, name) for name in ("learning_rate", "channels", "norm", "n_evals", "samples")}
     cases = [
