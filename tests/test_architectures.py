@@ -53,10 +53,9 @@ def test_each_is_what_its_name_says():
     assert filters == [2, 1] and made["no batch norm in G"][0].layers[1].output.shape[-1] == 2
     biased = {name for name in NAMES if all(getattr(layer, "use_bias", True) for layer in made[name][0].layers)}
     assert biased == set(NAMES) - {"DCGAN"}  # as when gancode/experiments/kept/architectures.json was made
-    for name in mlps:
-        dense = [layer for layer in made[name][0].layers if hasattr(layer, "units")]
-        assert [layer.units for layer in dense] == [512, 512, 512, 512, 784]
-    he = [np.std(layer.kernel) * np.sqrt(layer.kernel.shape[0] / 2) for layer in dense[:-1]]
+    dense = {name: [layer for layer in made[name][0].layers if hasattr(layer, "units")] for name in mlps}
+    assert all([layer.units for layer in each] == [512, 512, 512, 512, 784] for each in dense.values())
+    he = [np.std(layer.kernel) * np.sqrt(layer.kernel.shape[0] / 2) for layer in dense["MLP, He's start"][:-1]]
     np.testing.assert_allclose(he, 1, rtol=0.02)  # (He et al. 2015): a standard deviation of sqrt(2 / n)
     assert all("Gate" in kinds(each) for each in made["gated"])
     gates = [layer for each in made["gated"] for layer in each.layers if isinstance(layer, architectures.Gate)]
