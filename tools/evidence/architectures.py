@@ -139,6 +139,7 @@ def train(architecture, method, seed, steps, learning_rate, channels=16, n_evals
 LSGAN_GP = Method(functools.partial(GANGP, loss=losses.least_squares), 1, None, "#005F46")
 CONTROLS = {  # of the critic steps to a generator step, which differ between methods
     "GAN, 5 to 1": METHODS["GAN"]._replace(n_critic=5),
+    "GAN-GP, 5 to 1": METHODS["GAN-GP"]._replace(n_critic=5),
     "LSGAN-GP, 5 to 1": LSGAN_GP._replace(n_critic=5),
     "WGAN-GP, 1 to 1": METHODS["WGAN-GP"]._replace(n_critic=1),
 }
