@@ -87,7 +87,7 @@ def test_from_inside_the_range_a_mean_square_that_starts_at_1_is_late_and_then_f
     assert np.all((moves[look[300]] > 3) & (moves[look[300]] < 4.2))
     ends, late = np.array(zeros["at_ends"]), np.array(ones["at_ends"])
     assert between((1 - late / ends)[look[1000]], 0.38, 0.42)
-    assert between((ends - late)[look[2000]], 0.01, 0.03)
+    assert between((1 - late / ends)[look[2000]], 0.02, 0.09)
 
 
 def test_a_clipped_critic_of_digits_passes_on_in_the_end_what_an_untrained_one_does():
@@ -145,48 +145,90 @@ def test_its_digits_are_spread_the_most_evenly():
 
 SEVEN = load("architectures")
 BEGIN = {name: run["frechet"] for name, (run,) in SEVEN.group_by("architecture", method="untrained").items()}
-SIX = BEGIN.keys() - {"MLP generator"}
+MLP, KERAS_MLP = "MLP, He's start", "MLP generator"
+SIX = BEGIN.keys() - {MLP, KERAS_MLP}
+FIVE = (*BOOK, "LSGAN-GP")
 
 
-def seven_ends(method):
-    """{pair: where its seeds end} of the seven pairs."""
-    runs = SEVEN.group_by("architecture", method=method)
-    return {name: [run["frechet"][-1] if run["diverged"] is None else np.inf for run in runs[name]] for name in BEGIN}
+def seven_ends(method, pair, rate=5e-4):
+    """Where its seeds end in one of the paper's pairs: a distance each."""
+    runs = SEVEN.group_by("seed", method=method, architecture=pair, learning_rate=rate, norm="layer", samples=2000)
+    in_order = [run for seed in range(len(runs)) for run in runs[seed]]
+    assert len(in_order) == len(runs)
+    return [run["frechet"][-1] if run["diverged"] is None else np.inf for run in in_order]
 
 
 def trains(method, part):
-    """The pairs in which every seed ends below so large a part of the untrained generator's distance. Row 5: 1 / 4."""
-    return {name for name, each in seven_ends(method).items() if max(each) < part * BEGIN[name]}
+    """Of the six, those in which every seed ends below so large a part of the untrained generator's. Row 5: 1 / 4."""
+    return {name for name in SIX if max(seven_ends(method, name)) < part * BEGIN[name]}
 
 
-def test_all_five_methods_train_the_same_six_of_seven_pairs():
-    assert len(BEGIN) == 7 and all(
-        [name for name, each in seven_ends(method).items() if len(each) != 3] == ["MLP generator"]
-        and trains(method, 1 / 4) == SIX
-        for method in (*BOOK, "LSGAN-GP")
-    )
-    steps = {case["method"]: case["steps"] for case in cases("architectures") if "steps" in case}
+def test_all_five_methods_train_six_of_the_seven_pairs():
+    assert len(SIX) == 6 and {len(seven_ends(method, name)) for method in FIVE for name in SIX} == {3}
+    assert all(trains(method, 1 / 4) == SIX for method in FIVE)
+    steps = {case["method"]: case["steps"] for case in cases("architectures") if case.get("method") in FIVE}
     assert steps == {"GAN": 5000, "LSGAN": 5000, "LSGAN-GP": 5000, "WGAN": 1000, "WGAN-GP": 1000}
+    assert between([BEGIN[name] for name in SIX | {MLP}], 559, 718, 0)
 
 
-def test_at_a_tenth_wgan_trains_none_of_them_and_least_squares_with_a_penalty_five():
+def test_wgan_gp_alone_trains_the_seventh_an_mlp_whose_recall_stays_small():
+    bar = BEGIN[MLP] / 4
+    assert round(bar) == 140 and between(seven_ends("WGAN-GP", MLP), 78, 99, 0)
+    for method in set(FIVE) - {"WGAN-GP"}:
+        assert len(seven_ends(method, MLP)) == 3 and min(seven_ends(method, MLP)) > bar, method
+    clipped = [run["frechet"] for run in found("architectures", architecture=MLP, method="WGAN", learning_rate=5e-4)]
+    assert all(end < 0.8 * half for half, end in clipped), "still coming nearer"
+    recall = [
+        run["recall"][-1] for run in found("architectures", architecture=MLP, method="WGAN-GP", learning_rate=5e-4)
+    ]
+    assert between(recall, 0.01, 0.02)
+    runs = [run for name in SIX for run in found("architectures", architecture=name) if "recall" in run]
+    assert len(runs) == 90 and min(run["recall"][-1] for run in runs) > 0.14
+
+
+def test_on_the_mlp_the_controls_and_a_lower_rate_and_a_smaller_start_fail():
+    ends = {"WGAN-GP, 1 to 1": 501, "GAN, 5 to 1": 555, "GAN-GP, 5 to 1": 530, "LSGAN-GP, 5 to 1": 529}
+    for control, end in ends.items():
+        assert [round(each) for each in seven_ends(control, MLP)] == [end] and end > BEGIN[MLP] / 4
+    for method in FIVE:
+        (slow,), (small,) = seven_ends(method, MLP, 1e-4), seven_ends(method, KERAS_MLP)
+        assert slow > BEGIN[MLP] / 4 and small > BEGIN[KERAS_MLP] / 4, method
+
+
+def test_at_a_tenth_wgan_trains_none_of_the_six_and_least_squares_with_a_penalty_five():
     assert trains("WGAN", 1 / 10) == set() and trains("LSGAN-GP", 1 / 10) == SIX - {"residual, deep"}
     assert all(trains(method, 1 / 10) == SIX for method in ("GAN", "LSGAN", "WGAN-GP"))
 
 
-def test_in_each_of_the_six_wgan_is_farthest_and_the_others_are_within_a_factor_of_two():
-    reached = {method: seven_ends(method) for method in (*BOOK, "LSGAN-GP")}
-    others = reached.keys() - {"WGAN"}
+def test_in_the_six_wgan_is_farthest_and_gan_and_lsgan_before_wgan_gp_in_three():
     for name in SIX:
-        assert min(reached["WGAN"][name]) > max(max(reached[method][name]) for method in others), name
-        medians = [np.median(reached[method][name]) for method in others]
-        assert max(medians) < 1.8 * min(medians), name
-    farther = [
-        penalised > plain
-        for name in SIX
-        for penalised, plain in zip(reached["LSGAN-GP"][name], reached["LSGAN"][name], strict=True)
-    ]
+        reached = {method: seven_ends(method, name) for method in FIVE}
+        assert min(reached["WGAN"]) > max(max(reached[method]) for method in FIVE if method != "WGAN"), name
+        nearer = name in ("gated", "tanh everywhere", "residual, deep")
+        for method in ("GAN", "LSGAN"):
+            assert (max(reached[method]) < min(reached["WGAN-GP"])) == nearer, name
+            assert not max(reached["WGAN-GP"]) < min(reached[method]), name
+        medians = {method: np.median(each) for method, each in reached.items()}
+        assert 82 <= round(medians.pop("WGAN")) <= 137 and between([15, *medians.values(), 60], 15, 60, 0)
+
+
+def test_least_squares_ends_farther_with_the_penalty_in_16_runs_of_18():
+    runs = [zip(seven_ends("LSGAN-GP", name), seven_ends("LSGAN", name), strict=True) for name in SIX]
+    farther = [penalised > plain for pairs in runs for penalised, plain in pairs]
     assert (sum(farther), len(farther)) == (16, 18)
+
+
+def test_their_rate_suits_wgan_after_so_few_steps_and_wgan_gp_the_least():
+    for steps in (4000, 6000):
+        too_far = {}
+        for method in BOOK:
+            reached = {
+                rate: np.mean([run["frechet"][run["critic_steps"].index(steps)] for run in runs])
+                for rate, runs in load("sweep_long").group_by("learning_rate", method=method).items()
+            }
+            too_far[method] = reached[5e-4] / min(reached.values())
+            assert method == "WGAN" or min(reached, key=reached.get) > 5e-4
+        assert too_far["WGAN"] == 1 and max(too_far, key=too_far.get) == "WGAN-GP"
 
 
 def test_a_step_takes_so_much_time_and_memory():
