@@ -195,7 +195,8 @@ def test_on_the_mlp_the_controls_and_a_lower_rate_and_a_smaller_start_fail():
         assert slow > BEGIN[MLP] / 4 and small > BEGIN[KERAS_MLP] / 4, method
 
 
-def test_at_a_tenth_wgan_trains_none_of_the_six_and_least_squares_with_a_penalty_five():
+def test_at_a_tenth_nobody_trains_the_mlp_wgan_none_of_the_six_and_least_squares_with_a_penalty_five():
+    assert all(min(seven_ends(method, MLP)) > BEGIN[MLP] / 10 for method in FIVE)
     assert trains("WGAN", 1 / 10) == set() and trains("LSGAN-GP", 1 / 10) == SIX - {"residual, deep"}
     assert all(trains(method, 1 / 10) == SIX for method in ("GAN", "LSGAN", "WGAN-GP"))
 
@@ -218,7 +219,7 @@ def test_least_squares_ends_farther_with_the_penalty_in_16_runs_of_18():
     assert (sum(farther), len(farther)) == (16, 18)
 
 
-def test_their_rate_suits_wgan_after_so_few_steps_and_wgan_gp_the_least():
+def test_their_rate_is_the_best_for_wgan_after_so_few_steps_and_suits_wgan_gp_the_least():
     for steps in (4000, 6000):
         too_far = {}
         for method in BOOK:
@@ -227,8 +228,8 @@ def test_their_rate_suits_wgan_after_so_few_steps_and_wgan_gp_the_least():
                 for rate, runs in load("sweep_long").group_by("learning_rate", method=method).items()
             }
             too_far[method] = reached[5e-4] / min(reached.values())
-            assert method == "WGAN" or min(reached, key=reached.get) > 5e-4
-        assert too_far["WGAN"] == 1 and max(too_far, key=too_far.get) == "WGAN-GP"
+            assert min(reached, key=reached.get) in ((5e-4,) if method == "WGAN" else (1e-3, 2e-3))
+        assert max(too_far, key=too_far.get) == "WGAN-GP"
 
 
 def test_a_step_takes_so_much_time_and_memory():
